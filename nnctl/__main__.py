@@ -1,0 +1,5 @@
+"""`python -m nnctl` is `nnctl`."""
+
+from nnctl.cli import main
+
+main()

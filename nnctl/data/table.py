@@ -1,0 +1,19 @@
+"""A table is what a file or a built-in set holds before anything is done to it: rows of features and targets."""
+
+from dataclasses import dataclass, replace
+
+from nnctl.nn import Array
+
+
+@dataclass(frozen=True)
+class Table:
+    """Examples as rows: X (m, ...) numbers, y (m,) or (m, k) numbers or names."""
+
+    X: Array
+    y: Array | None  # None: only features are known
+    classes: tuple[str, ...] | None = None  # the names of classes 0, 1, ..., where the source tells them
+    origin: str = ""  # for messages
+
+    def rows(self, index: Array) -> "Table":
+        """Return the table of some of its rows."""
+        return replace(self, X=self.X[index], y=None if self.y is None else self.y[index])

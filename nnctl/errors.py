@@ -1,0 +1,49 @@
+"""What can go wrong for a user, one class for each exit code.
+
+A message is one to five lines for a person: what, where, what was expected, what came, what to do.
+Anything else that is raised is a bug of nnctl's and shows a traceback.
+"""
+
+
+class NnctlError(Exception):
+    """A mistake or mishap that is explained to the user; `exit_code` is what the command returns."""
+
+    exit_code = 1
+
+
+class SpecError(NnctlError):
+    """The spec, the command line, or what they name (a run, layer_dims) is wrong."""
+
+    exit_code = 2
+
+
+class DataError(NnctlError):
+    """A data file, a label or a picture cannot be used."""
+
+    exit_code = 3
+
+
+class DivergedError(NnctlError):
+    """Training left the finite numbers."""
+
+    exit_code = 4
+
+
+class MismatchError(NnctlError):
+    """A trained model and the input given to it do not fit."""
+
+    exit_code = 6
+
+
+class StorageError(NnctlError):
+    """The disk or the memory refused."""
+
+    exit_code = 7
+
+
+class InterruptedRunError(NnctlError):
+    """A signal ended training; everything was saved."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

@@ -1,0 +1,175 @@
+"""An activation turns a layer's Z into its A, and hands back the way back.
+
+Each is one function bound once to its layer's arrays: `forward, pullback = relu(Z, A)`. After that
+`forward()` writes A = g(Z), and `pullback(dA)` turns dA into dZ = dA g'(Z) in place. What the way back
+needs is closed over, so a step allocates nothing. A may be Z itself: hidden layers work in place.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nnctl.nn import Array
+from nnctl.registry import Fraction, Positive, Registry
+
+Bound = tuple[Callable[[], None], Callable[[Array], None]]
+Activation = Callable[[Array, Array], Bound]
+
+activations: Registry[Callable[..., Bound]] = Registry("activation")
+
+
+@activations
+def sigmoid(Z: Array, A: Array) -> Bound:
+    """A = 1 / (1 + e^-Z), with slope A (1 - A). Callers ignore the overflow of e^-Z: its limit 0 is right."""
+    slope = np.empty_like(Z)
+
+    def forward() -> None:
+        np.negative(Z, out=A)
+        np.exp(A, out=A)
+        np.add(A, 1, out=A)
+        np.reciprocal(A, out=A)
+
+    def pullback(dA: Array) -> None:
+        np.subtract(1, A, out=slope)
+        np.multiply(slope, A, out=slope)
+        np.multiply(dA, slope, out=dA)
+
+    return forward, pullback
+
+
+@activations
+def tanh(Z: Array, A: Array) -> Bound:
+    """A = tanh Z, with slope 1 - A^2."""
+    slope = np.empty_like(Z)
+
+    def forward() -> None:
+        np.tanh(Z, out=A)
+
+    def pullback(dA: Array) -> None:
+        np.multiply(A, A, out=slope)
+        np.subtract(1, slope, out=slope)
+        np.multiply(dA, slope, out=dA)
+
+    return forward, pullback
+
+
+@activations
+def relu(Z: Array, A: Array) -> Bound:
+    """A = max(0, Z); the slope at 0 is 0."""
+    active = np.empty(Z.shape, bool)
+    zero = np.zeros((), Z.dtype)  # an array: a Python scalar would be converted at every call
+
+    def forward() -> None:
+        np.maximum(Z, zero, out=A)
+
+    def pullback(dA: Array) -> None:
+        np.greater(A, zero, out=active)
+        np.multiply(dA, active, out=dA)
+
+    return forward, pullback
+
+
+@activations
+def leaky_relu(Z: Array, A: Array, *, slope: Fraction = 0.01) -> Bound:
+    """A = max(slope Z, Z) (Maas et al. 2013); at 0 the slope is `slope`."""
+    scaled, inactive = np.empty_like(Z), np.empty(Z.shape, bool)
+
+    def forward() -> None:
+        np.multiply(Z, slope, out=scaled)
+        np.maximum(Z, scaled, out=A)
+
+    def pullback(dA: Array) -> None:
+        np.less_equal(A, 0, out=inactive)
+        np.multiply(dA, slope, out=dA, where=inactive)
+
+    return forward, pullback
+
+
+@activations
+def linear(Z: Array, A: Array) -> Bound:
+    """A = Z: the output of a regression, or a layer without a bend."""
+
+    def forward() -> None:
+        if A is not Z:
+            np.copyto(A, Z)
+
+    def pullback(dA: Array) -> None:
+        pass
+
+    return forward, pullback
+
+
+@activations
+def softmax(Z: Array, A: Array) -> Bound:
+    """A = e^Z / sum of e^Z over the units of a column; dZ = A (dA - sum of A dA)."""
+    column, weighted = np.empty((1, Z.shape[1]), Z.dtype), np.empty_like(Z)
+
+    def forward() -> None:
+        np.max(Z, axis=0, keepdims=True, out=column)
+        np.subtract(Z, column, out=A)
+        np.exp(A, out=A)
+        np.sum(A, axis=0, keepdims=True, out=column)
+        np.divide(A, column, out=A)
+
+    def pullback(dA: Array) -> None:
+        np.multiply(A, dA, out=weighted)
+        np.sum(weighted, axis=0, keepdims=True, out=column)
+        np.subtract(dA, column, out=dA)
+        np.multiply(dA, A, out=dA)
+
+    return forward, pullback
+
+
+@activations
+def elu(Z: Array, A: Array, *, alpha: Positive = 1.0) -> Bound:
+    """A = Z above 0, alpha (e^Z - 1) below (Clevert et al. 2015)."""
+    below, active = np.empty_like(Z), np.empty(Z.shape, bool)
+
+    def forward() -> None:
+        np.minimum(Z, 0, out=below)
+        np.expm1(below, out=below)
+        np.multiply(below, alpha, out=below)
+        np.maximum(Z, 0, out=A)
+        np.add(A, below, out=A)
+
+    def pullback(dA: Array) -> None:
+        np.greater(A, 0, out=active)
+        np.add(A, alpha, out=below)  # the slope alpha e^Z below 0
+        np.copyto(below, 1, where=active)
+        np.multiply(dA, below, out=dA)
+
+    return forward, pullback
+
+
+@activations
+def gelu(Z: Array, A: Array) -> Bound:
+    """A = Z (1 + tanh u) / 2, u = sqrt(2/pi) (Z + 0.044715 Z^3): Hendrycks & Gimpel 2016, section 2."""
+    z, t, scratch = np.empty_like(Z), np.empty_like(Z), np.empty_like(Z)
+    c = float(np.sqrt(2 / np.pi))
+
+    def forward() -> None:
+        np.copyto(z, Z)
+        np.multiply(z, z, out=t)
+        np.multiply(t, 0.044715 * c, out=t)
+        np.add(t, c, out=t)
+        np.multiply(t, z, out=t)
+        np.tanh(t, out=t)
+        np.add(t, 1, out=A)
+        np.multiply(A, z, out=A)
+        np.multiply(A, 0.5, out=A)
+
+    def pullback(dA: Array) -> None:
+        # A' = (1 + t) / 2 + z u' (1 - t^2) / 2 = (1 + t) / 2 * (1 + z u' (1 - t)), z u' = c z (1 + 3 * 0.044715 z^2)
+        np.multiply(z, z, out=scratch)
+        np.multiply(scratch, 3 * 0.044715 * c, out=scratch)
+        np.add(scratch, c, out=scratch)
+        np.multiply(scratch, z, out=scratch)
+        np.multiply(dA, 0.5, out=dA)
+        np.add(t, 1, out=z)
+        np.multiply(dA, z, out=dA)
+        np.subtract(1, t, out=z)
+        np.multiply(scratch, z, out=scratch)
+        np.add(scratch, 1, out=scratch)
+        np.multiply(dA, scratch, out=dA)
+
+    return forward, pullback

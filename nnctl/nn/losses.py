@@ -1,0 +1,96 @@
+"""A loss says how far the outputs are from the targets, and in which direction to move.
+
+`costs` gives every output's share of the cost for every example; the cost is their sum over outputs and
+mean over examples. Cross-entropies take the logits Z and give dZ at once, so nothing is ever log(0);
+the others take A, give dA, and the output's own pullback does the rest.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+
+from nnctl.nn import Array
+from nnctl.nn.activations import activations
+from nnctl.registry import Registry
+
+
+class Loss:
+    """What a loss must say of itself. Z, A and Y have shape (n[L], m)."""
+
+    outputs: ClassVar[tuple[str, ...]]  # the output activations it goes with
+    of_logits: ClassVar[bool]  # `gradient` writes dZ rather than dA
+
+    def costs(self, Z: Array, A: Array, Y: Array) -> Array:
+        """Return the cost of each output and example, or of each example: (n[L], m) or (1, m)."""
+        raise NotImplementedError
+
+    def gradient(self, A: Array, Y: Array, out: Array) -> None:
+        """Write the derivative of the summed costs by Z (`of_logits`) or by A into `out` (n[L], m)."""
+        raise NotImplementedError
+
+
+losses: Registry[type[Loss]] = Registry("loss")
+
+
+def losses_of(output: str) -> list[str]:
+    """Return the losses that go with an output activation; the first is its default."""
+    return [name for name, loss in losses.items() if output in loss.outputs]
+
+
+@losses
+class binary_cross_entropy(Loss):
+    """-Y log p - (1 - Y) log(1 - p) with p = sigmoid(Z), which is log(1 + e^Z) - Y Z."""
+
+    outputs = ("sigmoid",)
+    of_logits = True
+
+    def costs(self, Z: Array, A: Array, Y: Array) -> Array:
+        return np.logaddexp(0, Z) - Y * Z
+
+    def gradient(self, A: Array, Y: Array, out: Array) -> None:
+        np.subtract(A, Y, out=out)
+
+
+@losses
+class categorical_cross_entropy(Loss):
+    """-sum of Y log p with p = softmax(Z), which is log(sum of e^Z) - sum of Y Z; Y is one-hot."""
+
+    outputs = ("softmax",)
+    of_logits = True
+
+    def costs(self, Z: Array, A: Array, Y: Array) -> Array:
+        top = Z.max(axis=0, keepdims=True)
+        return np.log(np.exp(Z - top).sum(axis=0, keepdims=True)) + top - (Y * Z).sum(axis=0, keepdims=True)
+
+    def gradient(self, A: Array, Y: Array, out: Array) -> None:
+        np.subtract(A, Y, out=out)
+
+
+@losses
+class mean_squared_error(Loss):
+    """(A - Y)^2, without a factor 1/2."""
+
+    outputs = tuple(activations)
+    of_logits = False
+
+    def costs(self, Z: Array, A: Array, Y: Array) -> Array:
+        return np.square(A - Y)
+
+    def gradient(self, A: Array, Y: Array, out: Array) -> None:
+        np.subtract(A, Y, out=out)
+        np.multiply(out, 2, out=out)
+
+
+@losses
+class mean_absolute_error(Loss):
+    """|A - Y|; the slope at A = Y is 0."""
+
+    outputs = tuple(activations)
+    of_logits = False
+
+    def costs(self, Z: Array, A: Array, Y: Array) -> Array:
+        return np.abs(A - Y)
+
+    def gradient(self, A: Array, Y: Array, out: Array) -> None:
+        np.subtract(A, Y, out=out)
+        np.sign(out, out=out)

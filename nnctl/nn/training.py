@@ -1,0 +1,67 @@
+"""`fit` is the training loop: a generator that pauses between the gradient and the update.
+
+Whatever watches, records or ends training wraps this iterator; the loop itself knows none of it.
+"""
+
+from collections.abc import Callable, Iterator
+
+from nnctl.nn import Array
+from nnctl.nn.objective import Objective
+from nnctl.nn.optimizers import Optimizer
+from nnctl.nn.parameters import Parameters
+
+Batches = Callable[[int], tuple[Array, Array]]  # iteration -> X (n[0], m), Y (n[L], m)
+
+
+class Step:
+    """One iteration, before its update: a window on live arrays, so whoever keeps one copies it.
+
+    Cost, parameters and gradients belong together. The cost is worked out when it is first asked for.
+    """
+
+    __slots__ = ("_Y", "_cost", "_objective", "iteration")
+
+    def __init__(self, iteration: int, objective: Objective, Y: Array) -> None:
+        self.iteration = iteration
+        self._objective = objective
+        self._Y = Y
+        self._cost: float | None = None
+
+    @property
+    def cost(self) -> float:
+        """The cost of this step's examples at this step's parameters."""
+        if self._cost is None:
+            self._cost = self._objective.cost(self._Y)
+        return self._cost
+
+    @property
+    def examples(self) -> int:
+        """How many examples the cost is a mean over."""
+        return self._Y.shape[1]
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters before the update."""
+        return self._objective.parameters
+
+    @property
+    def gradients(self) -> Parameters:
+        """The gradients of the cost at these parameters."""
+        return self._objective.gradients
+
+
+def fit(
+    objective: Objective,
+    batches: Batches,
+    optimizer: Optimizer,
+    learning_rate: float,
+    iterations: int,
+    start: int = 0,
+) -> Iterator[Step]:
+    """Yield a Step for each iteration from `start`, then update the parameters when asked for the next."""
+    update = optimizer(objective.parameters.flat, objective.gradients.flat)
+    for iteration in range(start, iterations):
+        X, Y = batches(iteration)
+        objective.differentiate(X, Y)
+        yield Step(iteration, objective, Y)
+        update(learning_rate)

@@ -1,0 +1,107 @@
+"""A prediction is what a model says of rows: a class with its probability, or a number, and the truth if known."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnctl import document, model
+from nnctl.data.dataset import read_part
+from nnctl.data.files import Names, read_table
+from nnctl.data.picture import SUFFIXES, read_picture
+from nnctl.data.table import Table
+from nnctl.experiment import score
+from nnctl.model import Model
+from nnctl.nn import Array
+from nnctl.nn.metrics import Metrics, classify
+from nnctl.runs import Run
+from nnctl.spec import parse
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The outputs A[L] (n[L], m) of a model for a table, with the table's own targets where it has them."""
+
+    model: Model
+    table: Table
+    outputs: Array
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The names of the classes, or None where numbers are predicted."""
+        return self.model.interface.classes
+
+    def probabilities(self) -> Array:
+        """Return the probability of each class (m, classes)."""
+        assert self.classes is not None
+        if len(self.outputs) > 1:
+            return self.outputs.T
+        probabilities: Array = self.outputs[[0, 0]].T
+        probabilities[:, 0] = 1 - probabilities[:, 1]
+        return probabilities
+
+    def header(self, proba: bool = False) -> list[str]:
+        """Return the names of the columns of `rows`."""
+        n = len(self.outputs)
+        values = ["prediction"] if self.classes or n == 1 else [f"prediction_{k}" for k in range(1, n + 1)]
+        more = [f"p_{name}" for name in self.classes] if proba and self.classes else []
+        return ["row", *values, "probability", *more]
+
+    def rows(self, proba: bool = False) -> Iterator[list[object]]:
+        """Yield row, prediction, the probability of that prediction (empty for numbers), and each class's."""
+        if self.classes is None:
+            for row, values in enumerate(self.outputs.T.tolist()):
+                yield [row, *values, ""]
+            return
+        predicted, shares = classify(self.outputs).tolist(), self.probabilities().tolist()
+        for row, (label, share) in enumerate(zip(predicted, shares, strict=True)):
+            yield [row, self.classes[label], share[label], *(share if proba else ())]
+
+    def csv(self, proba: bool = False) -> str:
+        """Return the whole table as CSV text."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.header(proba))
+        writer.writerows(self.rows(proba))
+        return text.getvalue()
+
+    def truth(self) -> list[str] | None:
+        """Return each row's true class or number as text, or None where the table has no targets."""
+        if self.table.y is None:
+            return None
+        if self.classes is None:
+            return [", ".join(str(v) for v in row) for row in self.table.y.reshape(len(self.table.y), -1).tolist()]
+        return [self.classes[index] for index in self.model.interface.class_indices(self.table)]
+
+    def metrics(self) -> Metrics | None:
+        """Return the metrics against the table's targets, or None where it has none."""
+        if self.table.y is None:
+            return None
+        Y = self.model.interface.targets(self.table, len(self.outputs), self.outputs.dtype)
+        return score(self.outputs, Y, self.classes)
+
+
+def predict_input(run: Run, path: Path) -> Prediction:
+    """Predict a data file or a picture from parameters.h5 alone."""
+    trained = model.load(run.parameters)
+    if path.suffix.lower() in SUFFIXES:
+        table = read_picture(path, trained.interface.example_shape)
+    else:
+        table = read_table(path, "test", Names(), need_target=False)
+    return _predict(trained, Table(table.X, None, origin=str(path)))
+
+
+def predict_own(run: Run) -> tuple[Prediction, str]:
+    """Predict a run's own test set, or its training set where it has none; return which it was."""
+    trained = model.load(run.parameters)
+    spec = parse(document.read(run.config), (run.folder,))
+    for part in ("test", "train"):
+        table = read_part(spec, part)
+        if table is not None:
+            return _predict(trained, table), part
+    raise AssertionError("a spec always has training data")
+
+
+def _predict(trained: Model, table: Table) -> Prediction:
+    return Prediction(trained, table, trained.predict(table.X, table.origin))

@@ -1,0 +1,194 @@
+"""A run is a folder of its own, made exclusively and never overwritten: config, costs, status, parameters.
+
+runs/cat-20261120-142530/   config.yaml  run.json  costs.csv  parameters.h5  and pictures
+runs/latest                 a link to the newest finished run
+"""
+
+import contextlib
+import csv
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nnctl.document import dump
+from nnctl.errors import SpecError, StorageError
+from nnctl.registry import suggestion
+
+STATUS = "run.json"
+CONFIG = "config.yaml"
+COSTS = "costs.csv"
+PARAMETERS = "parameters.h5"
+LATEST = "latest"
+COMPLETE = ("finished", "stopped")  # the statuses of a run whose training came to its end
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder of one run."""
+
+    folder: Path
+
+    @property
+    def parameters(self) -> Path:
+        """Where its parameters are."""
+        return self.folder / PARAMETERS
+
+    @property
+    def config(self) -> Path:
+        """Where its resolved spec is."""
+        return self.folder / CONFIG
+
+    def status(self) -> dict[str, Any]:
+        """Return the content of run.json, or nothing where it cannot be read."""
+        try:
+            content: dict[str, Any] = json.loads((self.folder / STATUS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content
+
+    def write_status(self, status: Mapping[str, Any]) -> None:
+        """Write run.json, whole or not at all."""
+        write_text(self.folder / STATUS, json.dumps(status, indent=2, allow_nan=False) + "\n")
+
+    def costs(self) -> dict[int, float]:
+        """Return the cost at each logged iteration."""
+        with (self.folder / COSTS).open(encoding="utf-8", newline="") as file:
+            return {int(row["iteration"]): float(row["cost"]) for row in csv.DictReader(file)}
+
+    @contextlib.contextmanager
+    def cost_log(self, columns: Sequence[str]) -> Iterator["CostLog"]:
+        """Open costs.csv for appending rows, one a write."""
+        try:
+            with (self.folder / COSTS).open("a", encoding="utf-8", buffering=1) as file:
+                log = CostLog(file.write)
+                log.row(columns)
+                yield log
+        except OSError as error:
+            raise StorageError(f"{self.folder / COSTS}: cannot be written: {error.strerror}") from None
+
+
+class CostLog:
+    """Rows of costs.csv; a float is written with all the digits that tell it apart."""
+
+    def __init__(self, write: Any) -> None:
+        self._write = write
+
+    def row(self, values: Sequence[Any]) -> None:
+        """Append one row; None is an empty field."""
+        self._write(",".join("" if value is None else str(value) for value in values) + "\n")
+
+
+def create(parent: Path, name: str, config: Mapping[str, Any], stamp: str | None = None) -> Run:
+    """Make the folder parent/name-stamp (-2, -3, ... if it is taken) with config.yaml in it."""
+    folder = create_folder(parent, name if stamp == "" else f"{name}-{stamp or timestamp()}")
+    run = Run(folder)
+    write_text(run.config, dump(config))
+    return run
+
+
+def create_folder(parent: Path, name: str) -> Path:
+    """Make a folder that was not there before and return its path."""
+    safe = "".join(c if c.isalnum() or c in "-_.+" else "-" for c in name).strip(".-") or "run"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 10_000):
+            folder = parent / (safe if number == 1 else f"{safe}-{number}")
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                return folder
+    except OSError as error:
+        raise StorageError(
+            f"{parent}: a run's folder cannot be made there: {error.strerror}.\n"
+            "Choose another place with --runs-dir FOLDER."
+        ) from None
+    raise StorageError(f"{parent / safe}: ten thousand runs of this name and second exist already")
+
+
+def timestamp() -> str:
+    """Return now as 20261120-142530."""
+    return datetime.now().strftime("%Y%m%d-%H%M%S")
+
+
+def now() -> str:
+    """Return now with its time zone, for run.json."""
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")
+
+
+def point_latest(run: Run) -> None:
+    """Let `latest` beside the run point to it; a file system without links goes without."""
+    link, new = run.folder.parent / LATEST, run.folder.parent / f".{LATEST}-{os.getpid()}"
+    with contextlib.suppress(OSError):
+        new.symlink_to(run.folder.name, target_is_directory=True)
+        new.replace(link)
+
+
+def complete(runs_dir: Path) -> list[Run]:
+    """Return the finished runs in a folder, the newest first; runs inside a comparison do not count."""
+    if not runs_dir.is_dir():
+        return []
+    found = [
+        (status.get("finished", ""), folder.name, Run(folder))
+        for folder in runs_dir.iterdir()
+        if not folder.is_symlink()
+        and (folder / STATUS).is_file()
+        and (status := Run(folder).status()).get("status") in COMPLETE
+    ]
+    return [run for _, _, run in sorted(found, key=lambda item: item[:2], reverse=True)]
+
+
+def is_run(name: str, runs_dir: Path) -> bool:
+    """Tell whether a command-line argument names a run."""
+    if name == LATEST:
+        return True
+    return any((folder / STATUS).is_file() or (folder / PARAMETERS).is_file() for folder in _places(name, runs_dir))
+
+
+def find(name: str, runs_dir: Path) -> Run:
+    """Return the run that an argument names: `latest`, a path, or a folder's name in runs_dir."""
+    if name == LATEST:
+        runs = complete(runs_dir)
+        if not runs:
+            raise SpecError(f"{runs_dir}: there is no finished run yet; train one with: nnctl train cat")
+        return runs[0]
+    for folder in _places(name, runs_dir):
+        if (folder / PARAMETERS).is_file():
+            return Run(folder)
+        if (folder / STATUS).is_file():
+            status = Run(folder).status().get("status", "unknown")
+            raise SpecError(f"{folder}: this run has no {PARAMETERS} (its status is {status})")
+    known = sorted(folder.name for folder in runs_dir.iterdir() if folder.is_dir()) if runs_dir.is_dir() else []
+    hint = suggestion(name, known) if known else f" ({runs_dir} holds no runs)"
+    raise SpecError(f"there is no run {name!r}, neither as a path nor in {runs_dir}{hint}")
+
+
+def host_facts() -> dict[str, Any]:
+    """Return what about this machine may change a number or a time."""
+    return {
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "python": sys.version.split()[0],
+    }
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _places(name: str, runs_dir: Path) -> list[Path]:
+    path = Path(name)
+    if path.name == PARAMETERS and path.is_file():
+        path = path.parent
+    return [path, runs_dir / name]

@@ -1,0 +1,195 @@
+"""A schema is a signature: annotations are the types and ranges of YAML values, defaults are the defaults.
+
+`build` reads a mapping into the arguments of a dataclass, `options` into those of a registered function;
+both note every mistake in the document and go on, so that all are told at once.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from nnctl.document import Document, KeyPath
+from nnctl.registry import Choice, Interval, Registry, suggestion
+
+INVALID: Any = object()  # stands for a value whose mistake has been noted
+
+
+def build(cls: type, tree: Any, document: Document, path: KeyPath = ()) -> Any:
+    """Return the dataclass with each field read from `tree`, or INVALID in the field where it is wrong."""
+    if not isinstance(tree, Mapping):
+        document.report(path, f"{_dotted(path)} must hold keys ({', '.join(_keys(cls))}), got {_shown(tree)}")
+        tree = dict.fromkeys(_keys(cls), INVALID)
+    hints = get_type_hints(cls, include_extras=True)
+    values = {
+        key.name: _argument(key.name, hints[key.name], key.default, tree, document, path)
+        for key in fields(cls)
+        if key.name in _keys(cls)
+    }
+    _unknown(tree, _keys(cls), document, path)
+    return cls(**values)
+
+
+def options(function: Callable[..., Any], tree: Mapping[str, Any], document: Document, path: KeyPath) -> Any:
+    """Return all keyword-only arguments of a registered function, given or default, or INVALID."""
+    hints = get_type_hints(function, include_extras=True)
+    legal = option_defaults(function)
+    before = len(document.problems)
+    _unknown(tree, list(legal), document, path)
+    given = {name: _argument(name, hints[name], legal[name], tree, document, path) for name in legal}
+    return INVALID if len(document.problems) > before else given
+
+
+def option_defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the options of a registered function with their defaults (MISSING where there is none)."""
+    return {
+        name: MISSING if parameter.default is parameter.empty else parameter.default
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+
+
+def _argument(name: str, hint: Any, default: Any, tree: Any, document: Document, path: KeyPath) -> Any:
+    if name in tree:
+        return _value(hint, tree[name], document, (*path, name))
+    if default is MISSING:
+        document.report(path, f"{_dotted((*path, name))} is missing{_wanted(hint)}", key=True)
+        return INVALID
+    return default
+
+
+def _unknown(tree: Mapping[str, Any], legal: list[str], document: Document, path: KeyPath) -> None:
+    for key in tree:
+        if key not in legal:
+            here = (*path, key)
+            hint = suggestion(key, legal) if legal else f" ({_dotted(path)} has no options)"
+            document.report(here, f"there is no key {_dotted(here)}{hint}", key=True)
+
+
+def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
+    """Return `value` as the type that `hint` asks for, or INVALID after noting what is wrong."""
+    if value is INVALID:
+        return INVALID
+    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if value is None and NoneType in members:
+        return None
+    for member in members:
+        if registry := _registry(member):
+            return _choice(registry, value, document, path)
+        if is_dataclass(member) and isinstance(member, type):
+            return build(member, value, document, path)
+        if _is_a(member, value):
+            complaint = _out_of_range(member, value)
+            if complaint is None:
+                return _converted(member, value, document, path)
+            break
+    else:
+        complaint = f"must be {' or '.join(_described(member) for member in members)}"
+    document.report(path, f"{_dotted(path)} {complaint}, got {_shown(value)}")
+    return INVALID
+
+
+def _converted(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
+    if _plain(hint) is float:
+        return float(value)
+    if _plain(hint) is tuple:
+        items = [_value(_item(hint), item, document, (*path, str(i))) for i, item in enumerate(value)]
+        return INVALID if any(item is INVALID for item in items) else tuple(items)
+    return value
+
+
+def _choice(registry: Registry[Any], value: Any, document: Document, path: KeyPath) -> Any:
+    """Read `he` or `{name: random, scale: 10}` as a Choice from a registry."""
+    name, given = value, {}
+    if isinstance(value, Mapping):
+        if "name" not in value:
+            document.report(path, f"{_dotted(path)} is missing its name, such as {{name: {next(iter(registry))}}}")
+            return INVALID
+        name = value["name"]
+        given = {key: item for key, item in value.items() if key != "name"}
+    if not isinstance(name, str):
+        document.report(path, f"{_dotted(path)} must be the name of one {registry.kind}, got {_shown(name)}")
+        return INVALID
+    if name not in registry:
+        where = (*path, "name") if isinstance(value, Mapping) else path
+        document.report(where, f"{_dotted(path)}: there is no {registry.kind} {name!r}{suggestion(name, registry)}")
+        return INVALID
+    chosen = options(registry[name], given, document, path)
+    return INVALID if chosen is INVALID else Choice(name, chosen)
+
+
+def _registry(hint: Any) -> Registry[Any] | None:
+    """Return the registry that `Annotated[Choice, registry]` names."""
+    extras = getattr(hint, "__metadata__", ())
+    return next((extra for extra in extras if isinstance(extra, Registry)), None)
+
+
+def _is_a(hint: Any, value: Any) -> bool:
+    """Tell whether a plain value has the type: a whole number is a number, true is not."""
+    if get_origin(hint) is Literal:
+        return isinstance(value, str) and value in get_args(hint)
+    kind = _plain(hint)
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _out_of_range(hint: Any, value: Any) -> str | None:
+    """Say which bound a number breaks, or None."""
+    if _plain(hint) is float and not math.isfinite(value):
+        return "must be finite"
+    intervals = [extra for extra in getattr(hint, "__metadata__", ()) if isinstance(extra, Interval)]
+    size = len(value) if isinstance(value, tuple) else value
+    complaints = (interval.complaint(size) for interval in intervals)
+    return next((f"{c} long" if isinstance(value, tuple) else c for c in complaints if c), None)
+
+
+def _plain(hint: Any) -> Any:
+    """Return int, float, str, bool, tuple, Mapping or NoneType for a hint."""
+    inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return get_origin(inner) or inner
+
+
+def _item(hint: Any) -> Any:
+    """Return the type of a list's items."""
+    inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return get_args(inner)[0]
+
+
+def _described(hint: Any) -> str:
+    if get_origin(hint) is Literal:
+        return " or ".join(get_args(hint))
+    if get_origin(hint) in (Union, UnionType):
+        return " or ".join(_described(member) for member in get_args(hint))
+    if registry := _registry(hint):
+        return f"one of {', '.join(registry)}"
+    if _plain(hint) is tuple:
+        return "a list, such as [2, 10, 1]" if _plain(_item(hint)) is int else "a list"
+    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "null"}
+    return names.get(_plain(hint), "a mapping of keys to values")
+
+
+def _wanted(hint: Any) -> str:
+    return "" if is_dataclass(hint) else f"; it is {_described(hint)}"
+
+
+def _keys(cls: type) -> list[str]:
+    return [spec.name for spec in fields(cls) if not spec.metadata.get("internal")]
+
+
+def _dotted(path: KeyPath) -> str:
+    return ".".join(path) if path else "the spec"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "a list"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."

@@ -1,0 +1,28 @@
+"""The configs that come with nnctl, by name, so that `nnctl train cat` works from any folder."""
+
+from pathlib import Path
+
+from nnctl.errors import SpecError
+from nnctl.registry import suggestion
+
+_PACKAGE = Path(__file__).parent
+# An installed package carries configs/ inside; in a checkout it lies beside the package.
+CONFIGS = next(folder for folder in (_PACKAGE / "configs", _PACKAGE.parent / "configs") if folder.is_dir())
+
+
+def names() -> list[str]:
+    """Return the names of the shipped configs."""
+    return sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+
+
+def find(config: str) -> Path:
+    """Return the file that an argument names: a path first, then a shipped config."""
+    path = Path(config)
+    if path.exists():
+        return path
+    if config in names():
+        return CONFIGS / f"{config}.yaml"
+    bare = path.parent == Path() and path.suffix not in (".yaml", ".yml")
+    hint = suggestion(path.stem, names())
+    kind = "file or shipped config" if bare else "file"
+    raise SpecError(f"{config}: there is no such {kind}{hint if bare or ';' in hint else ''}")

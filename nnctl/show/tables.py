@@ -1,0 +1,115 @@
+"""Tables for the terminal: the layers before training, the metrics after it, predictions, a comparison."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from nnctl.compare import Comparison
+from nnctl.experiment import Experiment
+from nnctl.nn.metrics import Metrics
+from nnctl.prediction import Prediction
+
+MOST_ROWS = 100  # of predictions shown; a file gets them all
+LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²"}
+
+
+def summary(experiment: Experiment) -> str:
+    """Return a line or two about the data and the training to come."""
+    spec, interface = experiment.spec, experiment.dataset.interface
+    sizes = ", ".join(f"{examples.m:,} {name}" for name, examples in experiment.dataset.parts.items())
+    kind = f"classes {', '.join(interface.classes[:6])}" if interface.classes else "numbers"
+    more = ", ..." if interface.classes and len(interface.classes) > 6 else ""
+    batch = "full batch" if spec.train.batch_size is None else f"batches of {spec.train.batch_size}"
+    return (
+        f"{spec.name}: {sizes} examples of {spec.model.layer_dims[0]:,} features"
+        f" ({interface.preparation}), {kind}{more}\n"
+        f"init {spec.model.init}, {spec.train.loss}, {spec.train.optimizer} at {spec.train.learning_rate:g},"
+        f" {experiment.iterations:,} iterations, {batch}, {spec.train.dtype}"
+    )
+
+
+def layers(experiment: Experiment) -> Table:
+    """Return the layer table: shapes of W and b, activation, number of parameters."""
+    parameters = experiment.model.parameters
+    table = _table("layer", "W", "b", "activation", "parameters", right=(0, 4))
+    for number, (W, b, activation) in enumerate(
+        zip(parameters.W, parameters.b, experiment.spec.model.activations, strict=True), start=1
+    ):
+        table.add_row(str(number), _shape(W.shape), _shape(b.shape), str(activation), f"{W.size + b.size:,}")
+    table.add_section()
+    table.add_row("", "", "", "in all", f"{parameters.flat.size:,}")
+    return table
+
+
+def metrics(measured: Mapping[str, Metrics]) -> Table:
+    """Return cost and metrics, a column for each part."""
+    table = _table("", *measured, right=range(1, len(measured) + 1))
+    for name in next(iter(measured.values())):
+        table.add_row(LABELS.get(name, name), *(_number(part[name]) for part in measured.values()))
+    return table
+
+
+def predictions(prediction: Prediction, proba: bool) -> Table:
+    """Return the first rows of a prediction with the truth, wrong ones marked."""
+    header = prediction.header(proba)
+    if prediction.classes is None:
+        header.remove("probability")
+    truth = prediction.truth()
+    table = _table(*header, *(["truth"] if truth else []), right=range(len(header)))
+    for number, row in zip(range(MOST_ROWS), prediction.rows(proba), strict=False):
+        cells = [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row][: len(header)]
+        if truth is not None:
+            wrong = prediction.classes is not None and truth[number] != row[1]
+            said = truth[number] if prediction.classes is not None else _rounded(truth[number])
+            cells.append(f"{said}  [bold red]wrong[/]" if wrong else said)
+        table.add_row(*cells)
+    return table
+
+
+def prediction_summary(prediction: Prediction) -> str:
+    """Return the metrics of a prediction in a line, and how many rows were left out of the table."""
+    m = len(prediction.table.X)
+    measured = prediction.metrics() or {}
+    said = ", ".join(f"{LABELS.get(name, name)} {_number(value)}" for name, value in measured.items())
+    hidden = f" ({m - MOST_ROWS:,} more rows; -o FILE writes all)" if m > MOST_ROWS else ""
+    return f"{said} on {m:,} examples{hidden}"
+
+
+def comparison(compared: Comparison) -> Table:
+    """Return the costs of the schemes side by side, then final costs and metrics."""
+    schemes = compared.schemes
+    table = _table("iteration", *(scheme.label for scheme in schemes), right=range(len(schemes) + 1))
+    for iteration in compared.shown_iterations():
+        table.add_row(f"{iteration:,}", *(_number(scheme.costs.get(iteration)) for scheme in schemes))
+    table.add_section()
+    names: dict[tuple[str, str], None] = {}
+    for scheme in schemes:
+        names.update(dict.fromkeys((part, name) for part, values in scheme.metrics.items() for name in values))
+    for part, name in names:
+        cells = (_number(scheme.metrics.get(part, {}).get(name)) for scheme in schemes)
+        title = f"final cost, {part}" if name == "cost" else f"{LABELS.get(name, name)}, {part}"
+        table.add_row(title, *cells)
+    return table
+
+
+def _table(*columns: str, right: Sequence[int] | range = ()) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
+    return table
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return f"({', '.join(str(n) for n in shape)})"
+
+
+def _number(value: float | None) -> str:
+    """Return six digits behind the point, or more significant ones where the value is small."""
+    if value is None:
+        return "–"
+    return f"{value:.6f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.4e}"
+
+
+def _rounded(text: str) -> str:
+    return ", ".join(f"{float(item):.4f}" for item in text.split(", "))
