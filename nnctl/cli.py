@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -67,25 +68,32 @@ def train(
     The run's folder is the only line on stdout; progress and tables go to stderr.
     """
     with _explained():
-        from nnctl import document, runs, shipped
+        from nnctl import document, runs, shipped, threads
         from nnctl.errors import SpecError
 
         if config is None:
             raise SpecError(f"which spec? nnctl train CONFIG, a YAML file or one of: {', '.join(shipped.names())}")
         file = shipped.find(config)
-        named = [f"name={json.dumps(name)}"] if name is not None else []
+        named = [f"name={json.dumps(name, ensure_ascii=False)}"] if name is not None else []
         written = document.read(file, [*(overrides or ()), *named])
+        threads.configure(written.setting("train", "threads"))
 
-        from nnctl import experiment as spine
-        from nnctl.show import console, progress, tables
         from nnctl.spec import parse
 
+        spec = parse(written, (file.parent, Path.cwd()))  # first of all, so that mistakes are told at once
+
+        from nnctl import experiment as spine
+        from nnctl import stages
+        from nnctl.show import console, progress, tables
+
         messages = console.messages(quiet)
-        experiment = spine.prepare(parse(written, (file.parent, Path.cwd())))
-        messages.print(tables.summary(experiment))
+        experiment = spine.prepare(spec)
+        messages.print(tables.summary(experiment), soft_wrap=True)
         messages.print(tables.layers(experiment))
         run = runs.create(runs_dir, experiment.spec.name, experiment.spec.resolved())
-        result = spine.train(experiment, run, [progress.progress(messages, experiment.iterations)])
+        with progress.board(messages, ["training"]) as report:
+            watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
+            result = spine.train(experiment, run, [watcher])
         runs.point_latest(run)
         messages.print(tables.metrics(result.metrics))
 
@@ -123,6 +131,7 @@ def predict(
             run, source = "latest", run
         found = runs.find(run, runs_dir)
 
+        from nnctl.errors import SpecError
         from nnctl.prediction import predict_input, predict_own
         from nnctl.show import console, tables
 
@@ -132,8 +141,8 @@ def predict(
         else:
             prediction, part = predict_own(found)
         if output is not None:
-            if source is not None and output.resolve() == Path(source).resolve():
-                raise NnctlError(f"{output}: is the input itself; choose another file for -o")
+            if output.resolve() == Path(prediction.table.origin).resolve():
+                raise SpecError(f"{output}: is the input itself; choose another file for -o")
             runs.write_text(output, prediction.csv(proba))
             messages.print(f"saved: {output}", soft_wrap=True)
         if part is not None and output is None:
@@ -165,10 +174,11 @@ def compare_init(
     Without --config it repeats the course's experiment on circles, where random starts 10 times a normal draw.
     """
     with _explained():
-        from nnctl import document, shipped
+        from nnctl import document, shipped, threads
 
         file = shipped.find(config or "circles")
         written = document.read(file, overrides or ())
+        threads.configure(written.setting("train", "threads") or max(1, threads.cores() // len(schemes)))
 
         from nnctl import compare
         from nnctl.errors import SpecError
@@ -180,15 +190,13 @@ def compare_init(
             raise SpecError(f"a scheme is named twice: {' '.join(schemes)}")
         spec = parse(written, (file.parent, Path.cwd()))
         messages = console.messages(quiet)
-        models = []
-        for compared, experiment in compare.compare(  # noqa: B007
-            spec, chosen, runs_dir, lambda label, iterations: progress.progress(messages, iterations, label)
-        ):
-            models.append(experiment.model)
+        labels = [compare.label(init) for init in chosen.values()]
+        with progress.board(messages, labels) as report:
+            compared = compare.compare(spec, chosen, runs_dir, report)
 
         from nnctl.show import pictures
 
-        drawn = pictures.draw_comparison(compared, models, experiment.dataset.parts["train"])
+        drawn = pictures.draw_comparison(compared)
         messages.print(f"saved in {compared.folder}: {', '.join(path.name for path in drawn)}", soft_wrap=True)
         if as_json:
             print(json.dumps(compared.as_json()))
@@ -196,7 +204,7 @@ def compare_init(
         results = console.results()
         results.print(tables.comparison(compared))
         for scheme in compared.schemes:
-            results.print(compare.explain(scheme))
+            results.print(compare.explain(scheme), soft_wrap=not results.is_terminal)
 
 
 @contextlib.contextmanager

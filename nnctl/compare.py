@@ -5,28 +5,42 @@ for these numbers are in `explain`.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import multiprocessing
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nnctl import runs
+from nnctl.data.dataset import Dataset, Examples
 from nnctl.document import Document
-from nnctl.errors import DivergedError, SpecError
+from nnctl.errors import DivergedError, InterruptedRunError, SpecError, StorageError
 from nnctl.experiment import Experiment, prepare, train
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
+from nnctl.nn.objective import Objective
 from nnctl.registry import Choice
 from nnctl.runs import Run
 from nnctl.schema import option_defaults, options
 from nnctl.spec import Spec
-from nnctl.stages import Stage
+from nnctl.stages import caught_signals, reported
+from nnctl.threads import cores
 
 COURSE_RANDOM_SCALE = 10.0  # the course's experiment starts `random` far too large on purpose
 SHOWN_COSTS = 15
 SATURATED = 0.99
+LOOK_SECONDS = 0.2  # between two looks for a signal
+
+Report = Callable[[int, int, int, float], None]  # index of a scheme, updates done, of how many, cost
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,7 @@ class Comparison:
 
     folder: Path
     iterations: int
+    train: Examples
     schemes: list[Scheme] = field(default_factory=list)
 
     def shown_iterations(self) -> list[int]:
@@ -97,8 +112,10 @@ def parse_scheme(text: str, course: bool) -> Choice:
         key, equals, value = item.rpartition("=")
         if not equals and len(legal) != 1:
             raise SpecError(f"{text}: {name} takes no value (its options: {', '.join(legal) or 'none'})")
+        if (key or legal[0]) in tree:
+            raise SpecError(f"{text}: {key or legal[0]} is there twice; keep one")
         try:
-            tree[key if equals else legal[0]] = float(value)
+            tree[key or legal[0]] = float(value)
         except ValueError:
             raise SpecError(f"{text}: expected a number after {name}:, got {value!r}") from None
     document = Document(text)
@@ -113,29 +130,99 @@ def label(init: Choice) -> str:
     return f"{init.name} ({', '.join(values)})" if values else init.name
 
 
-def compare(
-    spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path, watch: Any
-) -> Iterator[tuple[Comparison, Experiment]]:
-    """Train each scheme in turn and yield the comparison so far; `watch(label, iterations)` gives a stage."""
+def compare(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path, report: Report) -> Comparison:
+    """Train all schemes, as many at a time as there are cores, each in a process of its own on the same data."""
+    first = prepare(spec)  # finds the mistakes before anything is written
     folder = runs.create_folder(runs_dir, f"compare-init-{spec.name}-{runs.timestamp()}")
-    dataset = None
-    comparison = None
+    compared = Comparison(folder, first.iterations, first.dataset.parts["train"])
     for name, init in schemes.items():
-        experiment = prepare(spec.with_init(init), dataset)
-        dataset = experiment.dataset
-        comparison = comparison or Comparison(folder, experiment.iterations)
-        run = runs.create(folder, name, experiment.spec.resolved(), stamp="")
-        scheme = Scheme(name, label(init), init, run)
-        comparison.schemes.append(scheme)
-        stage: Stage = watch(scheme.label, experiment.iterations)
+        run = runs.create(folder, name, spec.with_init(init).resolved(), stamp="")
+        compared.schemes.append(Scheme(name, label(init), init, run))
+    with caught_signals() as received:
+        for index, message in _side_by_side(spec, first.dataset, compared.schemes, received):
+            if isinstance(message, Scheme):
+                compared.schemes[index] = message
+            elif isinstance(message, tuple):
+                report(index, *message)
+            elif not received:
+                raise message
+    if received:
+        raise InterruptedRunError(f"interrupted; what was trained so far is saved in {folder}", received[0])
+    runs.write_text(folder / "compare.json", json.dumps(compared.as_json(), indent=2, allow_nan=False) + "\n")
+    return compared
+
+
+def _side_by_side(
+    spec: Spec, dataset: Dataset, schemes: Sequence[Scheme], received: Sequence[int]
+) -> Iterator[tuple[int, Any]]:
+    """Yield what the processes of all schemes say with the index of the scheme: at the end of each, the Scheme.
+
+    When a signal is received all of them are told to end, which they do between two steps, with everything saved.
+    """
+    # a fork shares the data and starts in no time, but only Linux's is safe with all that is loaded
+    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    waiting = list(enumerate(schemes))
+    running: dict[Any, tuple[int, Any]] = {}
+    told = False
+    try:
+        while running or (waiting and not received):
+            while waiting and not received and len(running) < cores():
+                index, scheme = waiting.pop(0)
+                ours, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_train, args=(spec, dataset, scheme, theirs))
+                with warnings.catch_warnings():  # OpenBLAS stops its threads before a fork, Python cannot know that
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    process.start()
+                theirs.close()
+                running[ours] = index, process
+            ready: list[Any] = wait(list(running), LOOK_SECONDS)
+            if received and not told:
+                told = True
+                for _, process in running.values():
+                    process.terminate()
+            for ours in ready:
+                index, process = running[ours]
+                try:
+                    message = ours.recv()
+                except EOFError:
+                    process.join()
+                    message = StorageError(
+                        f"the training of {schemes[index].label} was ended from outside (exit code {process.exitcode});"
+                        " was there too little memory?"
+                    )
+                if isinstance(message, Scheme | Exception):  # its last word
+                    del running[ours]
+                    process.join()
+                yield index, message
+    finally:
+        for _, process in running.values():
+            process.terminate()
+        for _, process in running.values():
+            process.join()
+
+
+def _train(spec: Spec, dataset: Dataset, scheme: Scheme, connection: Connection) -> None:
+    """Train one scheme and send its progress, and at last the scheme with what came of it, or the error."""
+
+    def tell(*progress: float) -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None and not parent.is_alive():  # nobody is left to train for
+            os.kill(os.getpid(), signal.SIGTERM)
+        else:
+            connection.send(progress)
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # the parent's ways are not the child's
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        experiment = prepare(spec.with_init(scheme.init), dataset)
         start = _start(experiment)
         before = experiment.model.parameters.copy()
         try:
-            result = train(experiment, run, [stage])
-            scheme.metrics = result.metrics
+            watcher = partial(reported, report=tell, iterations=experiment.iterations)
+            scheme.metrics = train(experiment, scheme.run, [watcher]).metrics
         except DivergedError as error:
             scheme.error = str(error).splitlines()[0]
-        scheme.costs = run.costs()
+        scheme.costs = scheme.run.costs()
         after = experiment.model.parameters
         scheme.diagnosis = Diagnosis(
             **start,
@@ -143,20 +230,21 @@ def compare(
                 f"W{number}": float(np.abs(new - old).max())
                 for number, (old, new) in enumerate(zip(before.W, after.W, strict=True), start=1)
             },
-            alike=len(after.W) > 1 and bool((after.W[0] == after.W[0][:1]).all()),
+            alike=len(after.W) > 1 and len(after.W[0]) > 1 and bool((after.W[0] == after.W[0][:1]).all()),
         )
-        yield comparison, experiment
-    assert comparison is not None
-    runs.write_text(folder / "compare.json", json.dumps(comparison.as_json(), indent=2, allow_nan=False) + "\n")
+        connection.send(scheme)
+    except Exception as error:
+        error.add_note(traceback.format_exc())  # which does not cross to the parent by itself
+        connection.send(error)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _start(experiment: Experiment) -> dict[str, Any]:
     """Measure the initial parameters on the training examples."""
     examples = experiment.dataset.parts["train"]
-    objective = experiment.objective
-    with np.errstate(over="ignore"):
-        objective.differentiate(examples.X, examples.Y)
-        cost, outputs = objective.evaluate(examples.X, examples.Y)
+    objective = Objective(experiment.model.network, experiment.criterion)
+    objective.differentiate(examples.X, examples.Y)
+    cost, outputs = objective.evaluate(examples.X, examples.Y)
     classes = experiment.dataset.interface.classes
     sure = np.maximum(outputs, 1 - outputs)[0] if len(outputs) == 1 else outputs.max(axis=0)
     return {
@@ -174,15 +262,19 @@ def explain(scheme: Scheme) -> str:
     last = scheme.metrics.get("train", {}).get("cost")
     if scheme.error is not None or last is None:
         return f"{scheme.label}: {scheme.error}; it started at a cost of {found.first_cost:.4g}."
-    way = f"the cost went from {found.first_cost:.4f} to {last:.4f}"
+    way = f"the cost went from {_cost(found.first_cost)} to {_cost(last)}"
     if all(change == 0 for change in found.moved.values()):
         silent = [name for name, size in found.gradients.items() if size == 0]
         alive = [name for name, size in found.gradients.items() if size > 0]
-        which = f"every gradient but that of {' and '.join(alive)}" if alive and silent else "every gradient"
-        state = "is exactly 0 from the start" if silent else "was too small to change any W"
+        if not silent:
+            return (
+                f"{scheme.label}: no W ever moved, for every update was too small to change any: the largest gradient"
+                f" at the start is {max(found.gradients.values()):.2g}; {way}."
+            )
+        which = f"every gradient but that of {' and '.join(alive)}" if alive else "every gradient"
         return (
-            f"{scheme.label}: no W ever moved, for {which} {state}: all units of a layer compute the same"
-            f" and pass nothing back. The network gives every example the same answer; {way}."
+            f"{scheme.label}: no W ever moved, for {which} is exactly 0 from the start: all units of a layer compute"
+            f" the same and pass nothing back. The network gives every example the same answer; {way}."
         )
     if found.alike:
         return (
@@ -193,7 +285,7 @@ def explain(scheme: Scheme) -> str:
         return (
             f"{scheme.label}: {found.saturated:.0%} of the outputs start saturated (a probability above"
             f" {SATURATED}), sure before anything is learned, and the wrong ones make the first cost"
-            f" {found.first_cost:.4f}; from there {way}."
+            f" {_cost(found.first_cost)}; {way}."
         )
     first = found.gradients["W1"]
     if found.first_cost > 0 and last > 0.95 * found.first_cost and found.output_spread < 1e-2:
@@ -203,9 +295,19 @@ def explain(scheme: Scheme) -> str:
             f" fades on its way; {way}."
         )
     half = next((i for i, c in scheme.costs.items() if c <= (found.first_cost + last) / 2), None)
-    steady = f", half of the way by iteration {half:,}" if half is not None and len(costs) > 2 else ""
+    fell = last < found.first_cost and half is not None and len(costs) > 2
+    steady = f", half of the way by iteration {half:,}" if fell else ""
     sure = "" if found.saturated is None else f", {found.saturated:.0%} of the outputs are saturated"
+    if found.output_spread == 0:
+        return (
+            f"{scheme.label}: at the start every example gets the same answer, and W1 gets gradients up to"
+            f" {first:.2g}, so it learns from there; {way}{steady}."
+        )
     return (
         f"{scheme.label}: at the start the outputs spread by {found.output_spread:.2g} over the examples{sure},"
         f" and W1 gets gradients up to {first:.2g}: signals pass in both directions; {way}{steady}."
     )
+
+
+def _cost(value: float) -> str:
+    return f"{value:.4f}" if 1e-4 <= value < 1e6 else f"{value:.4g}"

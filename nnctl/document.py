@@ -5,7 +5,7 @@ key and value, so that a mistake is answered with file:line:column, the line its
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,34 @@ from nnctl.errors import SpecError
 
 KeyPath = tuple[str, ...]
 
-_TAGS = (
-    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|"),
-    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE"),
-    ("tag:yaml.org,2002:int", r"[-+]?[0-9][0-9_]*"),
+Locate = Callable[[int, int], "Mark"]  # a 0-based line and column -> the mark there
+
+_YAML = "tag:yaml.org,2002:"
+_DIGITS = "[0-9]+(_[0-9]+)*"
+_SCALARS = {  # how each kind of value is written; all else is text
+    "null": r"~|null|Null|NULL|",
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "int": rf"[-+]?{_DIGITS}",
+    "float": rf"[-+]?(\.[0-9]+|{_DIGITS}(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+}
+_REASONS = (  # PyYAML's words for the commonest mistakes, and plainer ones
+    (r"'\t'", "there is a tab here, and YAML is indented with spaces; replace the tab by spaces"),
+    ("cannot start any token", "a text that begins with this character wants quotes"),
+    ("expected ',' or", "expected a comma or the closing bracket"),
+    ("but found ']'", "this bracket closes nothing"),
+    ("but found '}'", "this bracket closes nothing"),
+    ("'<scalar>'", "expected the end of the line; a text with quotes in it wants quotes around all of it"),
+    ("expected <block end>", "this is not indented like the lines that it belongs to"),
     (
-        "tag:yaml.org,2002:float",
-        r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan",
+        "mapping values are not allowed",
+        'no key is expected here; is the line above as it should be, or does a text with ": " want quotes?',
     ),
+    ("another document", "a second document begins here; a spec is one document"),
+)
+_UNFINISHED = (  # what PyYAML was reading -> the mistake, which is where that begins
+    ("flow", "the bracket that opens here is not closed"),
+    ("quoted", "the quote that opens here is not closed"),
+    ("simple key", "expected key: value, with a space after the colon"),
 )
 
 
@@ -38,12 +58,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-for _tag, _pattern in _TAGS:
+for _kind, _pattern in _SCALARS.items():
     for _rules in (_Loader, _Dumper):
-        _rules.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), None)
-_Dumper.add_representer(
-    tuple, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
+        _rules.add_implicit_resolver(_YAML + _kind, re.compile(rf"^(?:{_pattern})\Z"), None)
+_Dumper.add_representer(  # what cannot be seen is escaped: left to itself, PyYAML folds some line breaks into spaces
+    str, lambda dumper, text: dumper.represent_scalar(f"{_YAML}str", text, None if text.isprintable() else '"')
 )
+_Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_sequence(f"{_YAML}seq", value, flow_style=True))
 
 
 @dataclass(frozen=True)
@@ -60,7 +81,10 @@ class Mark:
         if self.line is None:
             return f"{self.source}: {message}"
         place = f"{self.source}:{self.line + 1}:{self.column + 1}: {message}"
-        return f"{place}\n  {self.text}\n  {' ' * self.column}^" if self.text.strip() else place
+        if not self.text.strip():
+            return place
+        start = max(0, self.column - 60) if len(self.text) > 100 else 0
+        return f"{place}\n  {self.text[start : start + 100]}\n  {' ' * (self.column - start)}^"
 
 
 @dataclass
@@ -82,6 +106,11 @@ class Document:
                 return self.values[path]
             path, key = path[:-1], True
         return Mark(self.source)
+
+    def setting(self, section: str, key: str) -> Any:
+        """Return a value as it is written, before it is checked, or None."""
+        found = self.tree.get(section)
+        return found.get(key) if isinstance(found, Mapping) else None
 
     def report(self, path: KeyPath, message: str, key: bool = False) -> None:
         """Note a mistake at a value, or at its key."""
@@ -111,15 +140,18 @@ def read(file: Path, overrides: Sequence[str] = ()) -> Document:
         raise SpecError(f"{source}: is not text in UTF-8 (byte {error.start}); a spec is a YAML file") from None
     except OSError as error:
         raise SpecError(f"{source}: cannot be read: {error.strerror}") from None
-    document = Document(source)
-    node = _compose(text, source)
+    document, lines = Document(source), text.splitlines()
+
+    def locate(line: int, column: int) -> Mark:
+        text = lines[line] if line < len(lines) else ""
+        return Mark(source, line, column, "".join(c if c.isprintable() else " " for c in text))
+
+    node = _compose(text, locate)
     if node is None:
         raise SpecError(f"{source}: is empty; a spec needs at least data, model and train")
     if not isinstance(node, yaml.MappingNode):
         raise SpecError(f"{source}: is not a spec: expected keys such as data, model and train at the top")
-    lines = text.splitlines()
-    reader = _Reader(document, lambda mark: Mark(source, mark.line, mark.column, _line(lines, mark.line)))
-    document.tree = reader.value(node, ())
+    document.tree = _Reader(document, locate).value(node, ())
     for override in overrides:
         _override(document, override)
     return document
@@ -133,19 +165,22 @@ def dump(tree: Mapping[str, Any]) -> str:
 class _Reader:
     """Turns YAML nodes into values, noting marks, repeated keys and aliases that contain themselves."""
 
-    def __init__(self, document: Document, locate: Any) -> None:
+    def __init__(self, document: Document, locate: Locate) -> None:
         self.document = document
         self.locate = locate
         self.open: list[int] = []  # the nodes being read, to find an alias inside itself
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
         """Return the node's value; a mapping's keys are the text that is written."""
-        self.document.values[path] = self.locate(node.start_mark)
-        if isinstance(node, yaml.ScalarNode):
-            return _scalar(node.tag, node.value)
+        self.document.values[path] = self._mark(node)
+        kind = node.tag.removeprefix(_YAML)
+        scalar = isinstance(node, yaml.ScalarNode)
+        if kind not in ("str", "seq", "map") and not (scalar and re.fullmatch(_SCALARS.get(kind, "(?!)"), node.value)):
+            raise SpecError(self._mark(node).explain(f"the tag {kind} does not fit this value; leave it out"))
+        if scalar:
+            return _scalar(kind, node.value)
         if id(node) in self.open:
-            self.document.report(path, f"{'.'.join(path)} contains itself")
-            return None
+            raise SpecError(self.document.mark(path, key=True).explain(f"{'.'.join(path)} contains itself"))
         self.open.append(id(node))
         result: Any
         if isinstance(node, yaml.SequenceNode):
@@ -156,7 +191,7 @@ class _Reader:
                 name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
                 here = (*path, name)
                 first = self.document.keys.get(here)
-                self.document.keys[here] = self.locate(key.start_mark)
+                self.document.keys[here] = self._mark(key)
                 if name in result and first is not None:
                     line = "" if first.line is None else f" (first on line {first.line + 1})"
                     self.document.report(here, f"{'.'.join(here)} is there twice{line}; keep one", key=True)
@@ -164,37 +199,50 @@ class _Reader:
         self.open.pop()
         return result
 
+    def _mark(self, node: yaml.Node) -> Mark:
+        return self.locate(node.start_mark.line, node.start_mark.column)
 
-def _compose(text: str, source: str) -> yaml.Node | None:
+
+def _compose(text: str, locate: Locate) -> yaml.Node | None:
+    """Return the root node of YAML text, or None where there is nothing; raise a SpecError for what is not YAML."""
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        if mark is None:
-            raise SpecError(f"{source}: is not YAML: {error.problem}") from None
-        line = _line(text.splitlines(), mark.line)
-        what = f"is not YAML: {error.problem}"
-        if "\t" in line[: mark.column + 1]:
-            what = "there is a tab here, and YAML is indented with spaces; replace the tab by spaces"
-        elif ": " in line and "mapping values are not allowed" in str(error.problem):
-            what += '; is the line above indented as it should be, or does a text with ": " want quotes?'
-        raise SpecError(Mark(source, mark.line, mark.column, line).explain(what)) from None
-    except yaml.YAMLError as error:
-        raise SpecError(f"{source}: is not YAML: {str(error).splitlines()[0]}") from None
+        mark, reason = _reason(error)
+        raise SpecError(locate(mark.line, mark.column).explain(f"is not YAML: {reason}")) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        where = locate(before.count("\n"), error.position - before.rfind("\n") - 1)
+        raise SpecError(
+            where.explain(f"is not YAML: the character U+{error.character:04X} cannot stand here")
+        ) from None
+    except RecursionError:
+        raise SpecError(locate(0, 0).explain("is not a spec: its brackets are nested too deeply")) from None
     return node
 
 
-def _scalar(tag: str, text: str) -> Any:
-    kind = tag.rpartition(":")[2]
+def _reason(error: yaml.MarkedYAMLError) -> tuple[yaml.Mark, str]:
+    """Return where the mistake is and what it is, in plain words."""
+    mark, begin, problem = error.problem_mark, error.context_mark, str(error.problem)
+    assert mark is not None
+    unfinished = next((reason for words, reason in _UNFINISHED if words in str(error.context)), None)
+    if unfinished and begin is not None and (mark.line > begin.line or "stream" in problem):
+        return begin, unfinished
+    return mark, next((reason for words, reason in _REASONS if words in problem), problem)
+
+
+def _scalar(kind: str, text: str) -> Any:
+    """Return the value of a plain scalar of this kind."""
     if kind == "null":
         return None
     if kind == "bool":
         return text.lower() == "true"
-    if kind == "int":
-        return int(text)
-    if kind == "float":
-        return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
-    return text
+    digits = text.replace("_", "")
+    if kind == "int" and len(digits) < 300:  # a longer one is a float: infinite, and refused like any other
+        return int(digits)
+    if kind in ("int", "float"):
+        return float(digits.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # "\ud83d\ude00" is one character
 
 
 def _override(document: Document, override: str) -> None:
@@ -204,8 +252,10 @@ def _override(document: Document, override: str) -> None:
     if not equals or not all(names):
         raise SpecError(f"-S {override}: expected key.path=value, such as train.learning_rate=0.01")
     mark = Mark(f"-S {override}")
-    node = _compose(text, mark.source)
-    value = None if node is None else _Reader(document, lambda _: mark).value(node, names)
+    node = _compose(text, lambda line, column: mark)
+    value = None if node is None else _Reader(document, lambda line, column: mark).value(node, names)
+    for depth in range(1, len(names)):  # what the file does not have is written here
+        document.values.setdefault(names[:depth], mark)
     document.keys[names] = document.values[names] = mark
     document.tree = _with(document.tree, names, value, mark, dotted)
 
@@ -216,7 +266,7 @@ def _with(tree: Any, names: KeyPath, value: Any, mark: Mark, dotted: str) -> Any
         return value
     name, rest = names[0], names[1:]
     if isinstance(tree, tuple):
-        if not name.isdigit() or int(name) >= len(tree):
+        if not name.isdecimal() or int(name) >= len(tree):
             raise SpecError(mark.explain(f"{dotted}: expected a place from 0 to {len(tree) - 1}, got {name!r}"))
         index = int(name)
         return (*tree[:index], _with(tree[index], rest, value, mark, dotted), *tree[index + 1 :])
@@ -227,10 +277,6 @@ def _with(tree: Any, names: KeyPath, value: Any, mark: Mark, dotted: str) -> Any
     elif not isinstance(tree, dict):
         raise SpecError(mark.explain(f"{dotted}: {tree!r} has no keys to set"))
     return {**tree, name: _with(tree.get(name), rest, value, mark, dotted)}
-
-
-def _line(lines: Sequence[str], number: int) -> str:
-    return lines[number].replace("\t", " ") if number < len(lines) else ""
 
 
 def _shown(file: Path) -> str:

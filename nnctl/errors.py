@@ -45,5 +45,8 @@ class InterruptedRunError(NnctlError):
     """A signal ended training; everything was saved."""
 
     def __init__(self, message: str, signal_number: int) -> None:
-        super().__init__(message)
+        super().__init__(message, signal_number)  # both, so that it can be sent from process to process
         self.exit_code = 128 + signal_number
+
+    def __str__(self) -> str:
+        return str(self.args[0])

@@ -13,14 +13,14 @@ import numpy as np
 
 from nnctl import __version__
 from nnctl.data.interface import Interface, Preparation
-from nnctl.errors import DataError, StorageError
+from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
 from nnctl.nn.network import Network
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
 
-FILE = "parameters.h5"
+ROWS = 16384  # prepared at a time in `predict`, so that a large file needs no second copy
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,12 @@ class Model:
 
     def predict(self, X: Array, origin: str) -> Array:
         """Return A[L] (n[L], m) for rows X (m, ...) as found in a file."""
-        return self.network.predict(self.interface.columns(X, self.parameters.flat.dtype, origin))
+        dtype = self.parameters.flat.dtype
+        outputs = np.empty((self.parameters.layer_dims[-1], len(X)), dtype)
+        for start in range(0, len(X), ROWS):
+            rows = slice(start, start + ROWS)
+            outputs[:, rows] = self.network.predict(self.interface.columns(X[rows], dtype, origin))
+        return outputs
 
 
 def build_network(parameters: Parameters, choices: tuple[Choice, ...]) -> Network:
@@ -64,6 +69,9 @@ def save(model: Model, path: Path) -> None:
             file.attrs["nnctl_version"] = __version__
             file.attrs["layer_dims"] = model.parameters.layer_dims
             file.attrs["example_shape"] = model.interface.example_shape
+            file.attrs["pixels"] = model.interface.pixels
+            if model.interface.features is not None:
+                file.attrs["features"] = model.interface.features
             file.attrs["activations"] = json.dumps([[c.name, dict(c.options)] for c in model.activations])
         unfinished.replace(path)
     except OSError as error:
@@ -76,23 +84,33 @@ def load(path: Path) -> Model:
 
     try:
         with h5py.File(path, "r") as file:
-            dims = tuple(int(n) for n in file.attrs["layer_dims"])
-            first: Any = file["W1"]
-            parameters = Parameters(dims, first.dtype)
-            for name, array in parameters.items():
-                stored: Any = file[name]
-                stored.read_direct(array)
-            arrays = {
-                name: np.asarray(file[f"preparation/{name}"]) if f"preparation/{name}" in file else None
-                for name in ("mean", "divisor")
-            }
-            names: Any = file["classes"].asstr()[:] if "classes" in file else None
-            classes = None if names is None else tuple(str(name) for name in names)
-            shape = tuple(int(n) for n in file.attrs["example_shape"])
-            choices = tuple(Choice(name, given) for name, given in json.loads(file.attrs["activations"]))
+            return _read(file)
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, SpecError) as error:
         reason = str(error).strip("'\"").splitlines()[0]
         raise DataError(f"{path}: is not a parameters file of nnctl ({reason})") from None
-    return Model(parameters, choices, Interface(shape, Preparation(**arrays), classes))
+
+
+def _read(file: Any) -> Model:
+    """Read a model from an open HDF5 file."""
+    parameters = Parameters([int(n) for n in file.attrs["layer_dims"]], file["W1"].dtype)
+    for name, array in parameters.items():
+        if file[name].shape != array.shape:
+            raise ValueError(f"{name} has shape {file[name].shape}, expected {array.shape}")
+        file[name].read_direct(array)
+    choices = tuple(Choice(name, options) for name, options in json.loads(file.attrs["activations"]))
+    if len(choices) != len(parameters.W):
+        raise ValueError(f"{len(choices)} activations for {len(parameters.W)} layers")
+    build_network(parameters, choices)  # it knows all activations
+    mean, divisor = (
+        np.asarray(file[name]) if name in file else None for name in ("preparation/mean", "preparation/divisor")
+    )
+    interface = Interface(
+        example_shape=tuple(int(n) for n in file.attrs["example_shape"]),
+        preparation=Preparation(mean, divisor),
+        classes=tuple(map(str, file["classes"].asstr()[:])) if "classes" in file else None,
+        pixels=bool(file.attrs["pixels"]),
+        features=file.attrs.get("features"),
+    )
+    return Model(parameters, choices, interface)

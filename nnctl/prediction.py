@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnctl import document, model
-from nnctl.data.dataset import read_part
-from nnctl.data.files import Names, read_table
+from nnctl.data.dataset import read_parts
+from nnctl.data.files import read_features
 from nnctl.data.picture import SUFFIXES, read_picture
 from nnctl.data.table import Table
+from nnctl.errors import SpecError
 from nnctl.experiment import score
 from nnctl.model import Model
 from nnctl.nn import Array
@@ -86,21 +87,21 @@ def predict_input(run: Run, path: Path) -> Prediction:
     """Predict a data file or a picture from parameters.h5 alone."""
     trained = model.load(run.parameters)
     if path.suffix.lower() in SUFFIXES:
-        table = read_picture(path, trained.interface.example_shape)
-    else:
-        table = read_table(path, "test", Names(), need_target=False)
-    return _predict(trained, Table(table.X, None, origin=str(path)))
+        return _predict(trained, read_picture(path, trained.interface))
+    return _predict(trained, read_features(path, trained.interface.features))
 
 
 def predict_own(run: Run) -> tuple[Prediction, str]:
     """Predict a run's own test set, or its training set where it has none; return which it was."""
     trained = model.load(run.parameters)
-    spec = parse(document.read(run.config), (run.folder,))
-    for part in ("test", "train"):
-        table = read_part(spec, part)
-        if table is not None:
-            return _predict(trained, table), part
-    raise AssertionError("a spec always has training data")
+    if not run.config.is_file():
+        raise SpecError(
+            f"{run.folder}: has no {run.config.name}, which says where its own test set is.\n"
+            f"Name the INPUT to predict: nnctl predict {run.folder} INPUT"
+        )
+    tables = read_parts(parse(document.read(run.config), (run.folder,)))
+    part = "test" if "test" in tables else "train"
+    return _predict(trained, tables[part]), part
 
 
 def _predict(trained: Model, table: Table) -> Prediction:

@@ -27,20 +27,20 @@ class Interval:
     def complaint(self, value: float) -> str | None:
         """Say which bound `value` breaks, or None."""
         if self.gt is not None and not value > self.gt:
-            return f"must be greater than {self.gt:g}"
+            return f"must be greater than {self.gt:.10g}"
         if self.ge is not None and not value >= self.ge:
-            return f"must be at least {self.ge:g}"
+            return f"must be at least {self.ge:.10g}"
         if self.lt is not None and not value < self.lt:
-            return f"must be less than {self.lt:g}"
+            return f"must be less than {self.lt:.10g}"
         if self.le is not None and not value <= self.le:
-            return f"must be at most {self.le:g}"
+            return f"must be at most {self.le:.10g}"
         return None
 
 
 Positive = Annotated[float, Interval(gt=0)]
 NotNegative = Annotated[float, Interval(ge=0)]
 Fraction = Annotated[float, Interval(ge=0, lt=1)]
-Count = Annotated[int, Interval(ge=1)]
+Count = Annotated[int, Interval(ge=1, le=10**9)]
 Seed = Annotated[int, Interval(ge=0, le=2**32 - 1)]  # what RandomState takes
 
 
@@ -65,6 +65,7 @@ class Registry(dict[str, Entry]):
 
     __hash__ = object.__hash__  # type: ignore[assignment]  # there is one registry of a kind, so that it can stand inside a type
     __eq__ = object.__eq__
+    __ne__ = object.__ne__
 
     def __call__(self, entry: Entry) -> Entry:
         self[entry.__name__] = entry
@@ -78,10 +79,17 @@ class Registry(dict[str, Entry]):
         return partial(self[choice.name], **choice.options) if choice.options else self[choice.name]
 
 
-def suggestion(name: str, legal: Iterable[str]) -> str:
-    """Return `; did you mean "..."?`, or the list of all that is legal when nothing is near."""
+def nearest(name: str, legal: Iterable[str]) -> str | None:
+    """Return the legal name that was meant, or None when nothing is near."""
     names = list(legal)
     near = get_close_matches(name, names, n=1, cutoff=0.6) or [
         key for key in names if len(name) > 1 and (key.startswith(name) or name in key.split("_"))
     ]
-    return f'; did you mean "{near[0]}"?' if near else f" (legal: {', '.join(names)})"
+    return near[0] if near else None
+
+
+def suggestion(name: str, legal: Iterable[str]) -> str:
+    """Return `; did you mean "..."?`, or the list of all that is legal when nothing is near."""
+    names = list(legal)
+    near = nearest(name, names)
+    return f" (legal: {', '.join(names)})" if near is None else f'; did you mean "{near}"?'

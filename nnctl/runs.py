@@ -133,7 +133,7 @@ def complete(runs_dir: Path) -> list[Run]:
     if not runs_dir.is_dir():
         return []
     found = [
-        (status.get("finished", ""), folder.name, Run(folder))
+        (datetime.fromisoformat(status["finished"]), folder.name, Run(folder))
         for folder in runs_dir.iterdir()
         if not folder.is_symlink()
         and (folder / STATUS).is_file()
@@ -184,6 +184,7 @@ def write_text(path: Path, text: str) -> None:
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:
+        unfinished.unlink(missing_ok=True)
         raise StorageError(f"{path}: cannot be written: {error.strerror}") from None
 
 

@@ -6,38 +6,47 @@ both note every mistake in the document and go on, so that all are told at once.
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from nnctl.document import Document, KeyPath
-from nnctl.registry import Choice, Interval, Registry, suggestion
+from nnctl.registry import Choice, Interval, Registry, nearest, suggestion
 
 INVALID: Any = object()  # stands for a value whose mistake has been noted
 
 
 def build(cls: type, tree: Any, document: Document, path: KeyPath = ()) -> Any:
-    """Return the dataclass with each field read from `tree`, or INVALID in the field where it is wrong."""
+    """Return the dataclass with INVALID in each field that `tree` has wrong, or INVALID where it is no mapping."""
     if not isinstance(tree, Mapping):
         document.report(path, f"{_dotted(path)} must hold keys ({', '.join(_keys(cls))}), got {_shown(tree)}")
-        tree = dict.fromkeys(_keys(cls), INVALID)
+        return INVALID
     hints = get_type_hints(cls, include_extras=True)
+    tree = _known(tree, _keys(cls), document, path)
     values = {
         key.name: _argument(key.name, hints[key.name], key.default, tree, document, path)
         for key in fields(cls)
         if key.name in _keys(cls)
     }
-    _unknown(tree, _keys(cls), document, path)
     return cls(**values)
 
 
-def options(function: Callable[..., Any], tree: Mapping[str, Any], document: Document, path: KeyPath) -> Any:
-    """Return all keyword-only arguments of a registered function, given or default, or INVALID."""
+def options(
+    function: Callable[..., Any],
+    tree: Mapping[str, Any],
+    document: Document,
+    path: KeyPath,
+    beside: Sequence[str] = (),
+) -> Any:
+    """Return all keyword-only arguments of a registered function, given or default, or INVALID.
+
+    `beside` are other keys that are legal at the same place, for suggestions.
+    """
     hints = get_type_hints(function, include_extras=True)
     legal = option_defaults(function)
     before = len(document.problems)
-    _unknown(tree, list(legal), document, path)
+    tree = _known(tree, [*legal, *beside], document, path)
     given = {name: _argument(name, hints[name], legal[name], tree, document, path) for name in legal}
     return INVALID if len(document.problems) > before else given
 
@@ -57,15 +66,20 @@ def _argument(name: str, hint: Any, default: Any, tree: Any, document: Document,
     if default is MISSING:
         document.report(path, f"{_dotted((*path, name))} is missing{_wanted(hint)}", key=True)
         return INVALID
+    if isinstance(default, Choice):  # its options have defaults of their own
+        return _value(hint, default.name, document, (*path, name))
     return default
 
 
-def _unknown(tree: Mapping[str, Any], legal: list[str], document: Document, path: KeyPath) -> None:
-    for key in tree:
-        if key not in legal:
-            here = (*path, key)
-            hint = suggestion(key, legal) if legal else f" ({_dotted(path)} has no options)"
-            document.report(here, f"there is no key {_dotted(here)}{hint}", key=True)
+def _known(tree: Mapping[str, Any], legal: list[str], document: Document, path: KeyPath) -> Mapping[str, Any]:
+    """Report the keys that are not legal, and return the tree with INVALID for each key that they were meant as."""
+    unknown = [key for key in tree if key not in legal]
+    for key in unknown:
+        here = (*path, key)
+        hint = suggestion(key, legal) if legal else f" ({_dotted(path)} has no options)"
+        document.report(here, f"there is no key {_dotted(here)}{hint}", key=True)
+    meant = (nearest(key, legal) for key in unknown)
+    return {**{key: INVALID for key in meant if key}, **tree}
 
 
 def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
@@ -87,7 +101,8 @@ def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
             break
     else:
         complaint = f"must be {' or '.join(_described(member) for member in members)}"
-    document.report(path, f"{_dotted(path)} {complaint}, got {_shown(value)}")
+    quotes = "; put it in quotes" if set(members) <= {str, NoneType} and isinstance(value, int | float) else ""
+    document.report(path, f"{_dotted(path)} {complaint}, got {_shown(value)}{quotes}")
     return INVALID
 
 
@@ -97,6 +112,9 @@ def _converted(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
     if _plain(hint) is tuple:
         items = [_value(_item(hint), item, document, (*path, str(i))) for i, item in enumerate(value)]
         return INVALID if any(item is INVALID for item in items) else tuple(items)
+    if _plain(hint) is Mapping:
+        pairs = {key: _value(get_args(hint)[1], item, document, (*path, key)) for key, item in value.items()}
+        return INVALID if any(item is INVALID for item in pairs.values()) else pairs
     return value
 
 
@@ -172,7 +190,9 @@ def _described(hint: Any) -> str:
 
 
 def _wanted(hint: Any) -> str:
-    return "" if is_dataclass(hint) else f"; it is {_described(hint)}"
+    if isinstance(hint, type) and is_dataclass(hint):
+        return f"; it holds {', '.join(_keys(hint))}"
+    return f"; it is {_described(hint)}"
 
 
 def _keys(cls: type) -> list[str]:
@@ -188,8 +208,7 @@ def _shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, tuple):
-        return "a list"
     if isinstance(value, Mapping):
         return "a mapping"
-    return repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
+    text = repr(list(value) if isinstance(value, tuple) else value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,5 +1,6 @@
 """The configs that come with nnctl, by name, so that `nnctl train cat` works from any folder."""
 
+import os.path
 from pathlib import Path
 
 from nnctl.errors import SpecError
@@ -16,12 +17,12 @@ def names() -> list[str]:
 
 
 def find(config: str) -> Path:
-    """Return the file that an argument names: a path first, then a shipped config."""
+    """Return the file that an argument names: a file first, then a shipped config (a folder `cat` is neither)."""
     path = Path(config)
-    if path.exists():
-        return path
-    if config in names():
+    if config in names() and not path.is_file():
         return CONFIGS / f"{config}.yaml"
+    if os.path.exists(path):  # Path.exists raises for a name that is too long
+        return path
     bare = path.parent == Path() and path.suffix not in (".yaml", ".yml")
     hint = suggestion(path.stem, names())
     kind = "file or shipped config" if bare else "file"

@@ -7,70 +7,153 @@ of a step copies it, for the arrays are live.
 import contextlib
 import math
 import signal
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+import numpy as np
+
 from nnctl.errors import DivergedError
+from nnctl.nn.metrics import Metrics
+from nnctl.nn.objective import Objective
 from nnctl.nn.training import Step
 from nnctl.runs import CostLog
 
 Steps = Iterator[Step]
 Stage = Callable[[Steps], Steps]
+Due = Callable[[int], bool]  # iteration -> whether a row of the cost log, or an evaluation, falls on it
+
+REPORT_SECONDS = 0.1
+EXPLODED = 1e6  # times the first cost: no training comes back from there
 
 
-def finite(steps: Steps) -> Steps:
-    """End training with a DivergedError when the gradients leave the finite numbers.
+def every_iterations(every: int, iterations: int) -> Due:
+    """Return the iterations 0, every, 2 every, ... and the last."""
+    return lambda iteration: iteration % every == 0 or iteration == iterations - 1
 
-    The last bias's gradient is the sum of all errors at the output, so a nan anywhere reaches it.
+
+def every_epochs(every: int, per_epoch: int, iterations: int) -> Due:
+    """Return the last iteration of the epochs 0, every, 2 every, ... and the last of all."""
+
+    def due(iteration: int) -> bool:
+        epoch, batch = divmod(iteration, per_epoch)
+        return iteration == iterations - 1 or (batch == per_epoch - 1 and epoch % every == 0)
+
+    return due
+
+
+class Memory:
+    """The parameters of one step, kept: the last good ones, or the best."""
+
+    def __init__(self) -> None:
+        self.iteration: int | None = None
+        self._p: np.ndarray[tuple[int], np.dtype[np.floating]] | None = None
+
+    def keep(self, step: Step) -> None:
+        """Copy the step's parameters over those kept before."""
+        if self._p is None:
+            self._p = np.empty_like(step.objective.p)
+        np.copyto(self._p, step.objective.p)
+        self.iteration = step.iteration
+
+    def restore(self, objective: Objective) -> None:
+        """Put what was kept, if anything was, back into the objective."""
+        if self._p is not None:
+            np.copyto(objective.p, self._p)
+
+
+def finite(steps: Steps, due: Due, last_good: Memory) -> Steps:
+    """End training with a DivergedError when the gradients leave the finite numbers or the cost explodes.
+
+    The last bias's gradient is the sum of all errors at an output, so a nan or inf reaches it at once or
+    within a few steps. Where a row is due, the cost is looked at too and good parameters are kept.
     """
+    first: float | None = None
     for step in steps:
-        if not math.isfinite(step.gradients.flat[-1]):
-            raise diverged(step)
+        if not math.isfinite(step.objective.g[-1]):
+            raise diverged(step.iteration, step.cost, last_good)
+        if step.iteration == 0 or due(step.iteration):
+            first = step.cost if first is None else first
+            if not math.isfinite(step.cost) or step.cost > EXPLODED * (1 + first):
+                raise diverged(step.iteration, step.cost, last_good)
+            last_good.keep(step)
         yield step
 
 
-def diverged(step: Step) -> DivergedError:
-    """Return the error that says where training left the finite numbers."""
+def diverged(iteration: int, cost: float, last_good: Memory) -> DivergedError:
+    """Return the error that says where training left the finite numbers, and what is kept."""
+    what = f"training diverged: at iteration {iteration} the cost is {cost:g}."
+    if iteration == 0:
+        return DivergedError(
+            f"{what}\nNothing has been updated yet: the features, the scale of the initial parameters"
+            " (model.init) or a penalty is far too large."
+        )
+    kept = "" if last_good.iteration is None else f" The parameters of iteration {last_good.iteration} are kept."
     return DivergedError(
-        f"training diverged: at iteration {step.iteration} the cost is {step.cost}.\n"
-        "Most often the learning rate is too high: try a tenth of it, or standardize the features"
+        f"{what}{kept}\nMost often the learning rate is too high: try a tenth of it, or standardize the features"
         " (data.scale: standardize)."
     )
 
 
-def recorded(steps: Steps, log: CostLog, every: int, iterations: int, validate: Callable[[], float] | None) -> Steps:
-    """Log the cost every `every` iterations and at the last one, with that on the validation set if there is one."""
+def evaluated(steps: Steps, due: Due, validate: Callable[[Objective], Metrics]) -> Steps:
+    """Give each step on which a row is due the metrics of the validation examples at its parameters."""
     for step in steps:
-        if step.iteration % every == 0 or step.iteration == iterations - 1:
-            if not math.isfinite(step.cost):
-                raise diverged(step)
-            log.row([step.iteration, step.cost, *([validate()] if validate else [])])
+        if due(step.iteration):
+            step.validation = validate(step.objective)
         yield step
 
 
-def recorded_by_epoch(
-    steps: Steps,
-    log: CostLog,
-    every: int,
-    per_epoch: int,
-    iterations: int,
-    validate: Callable[[], float] | None,
-) -> Steps:
-    """Log an epoch's cost, the example-weighted mean over its batches, every `every` epochs and for the last."""
-    last_epoch = (iterations - 1) // per_epoch
+def recorded(steps: Steps, log: CostLog, due: Due) -> Steps:
+    """Log the cost where a row is due, with that of the validation examples if there is one."""
+    for step in steps:
+        if due(step.iteration):
+            log.row([step.iteration, step.cost, *([step.validation["cost"]] if step.validation else [])])
+        yield step
+
+
+def recorded_by_epoch(steps: Steps, log: CostLog, due: Due, per_epoch: int, wanted: Callable[[int], bool]) -> Steps:
+    """Log the cost of each wanted epoch: the mean over its batches, weighted by their examples."""
     total, examples = 0.0, 0
     for step in steps:
-        epoch = step.iteration // per_epoch
-        due = epoch % every == 0 or epoch == last_epoch
-        if due:
-            if step.iteration % per_epoch == 0:
-                total, examples = 0.0, 0
+        epoch, batch = divmod(step.iteration, per_epoch)
+        if batch == 0:
+            total, examples = 0.0, 0
+        if wanted(epoch):
             total += step.cost * step.examples
             examples += step.examples
-            if not math.isfinite(total):
-                raise diverged(step)
-            if step.iteration % per_epoch == per_epoch - 1 or step.iteration == iterations - 1:
-                log.row([step.iteration, epoch, total / examples, *([validate()] if validate else [])])
+            if due(step.iteration):
+                validation = [step.validation["cost"]] if step.validation else []
+                log.row([step.iteration, epoch, total / examples, *validation])
+        yield step
+
+
+def until_plateau(steps: Steps, metric: str, patience: int, min_delta: float, best: Memory) -> Steps:
+    """Keep the parameters that were best on the validation examples; end training after `patience` evaluations
+    without an improvement of more than min_delta. An undefined metric is no improvement.
+    """
+    sign = -1 if metric in ("cost", "mse", "mae") else 1  # of what is better
+    highest, waited = -math.inf, 0
+    for step in steps:
+        if step.validation is not None:
+            value = step.validation[metric]
+            if value is not None and sign * value > highest + min_delta:
+                highest, waited = sign * value, 0
+                best.keep(step)
+            else:
+                waited += 1
+                if waited >= patience:
+                    return
+        yield step
+
+
+def reported(steps: Steps, report: Callable[[int, int, float], None], iterations: int) -> Steps:
+    """Report the updates done, of how many, and the cost: ten times a second, at the first step and at the last."""
+    last = -math.inf
+    for step in steps:
+        now = time.monotonic()
+        if now - last >= REPORT_SECONDS or step.iteration == iterations - 1:
+            last = now
+            report(step.iteration + 1, iterations, step.cost)
         yield step
 
 

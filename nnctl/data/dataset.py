@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import RandomState
 
 from nnctl.data.files import Names, holds, read_table
-from nnctl.data.interface import Interface, Preparation, label_texts
+from nnctl.data.interface import Interface, Preparation, distinct_labels, in_words, is_integer, shortlist
 from nnctl.data.sets import datasets
 from nnctl.data.table import Table
 from nnctl.errors import DataError
@@ -22,7 +22,6 @@ from nnctl.nn import Array
 from nnctl.spec import Spec
 
 PARTS = ("train", "validation", "test")
-CLASSIFYING = ("sigmoid", "softmax")
 
 
 @dataclass(frozen=True)
@@ -50,22 +49,26 @@ class Dataset:
 
 def load(spec: Spec) -> Dataset:
     """Return the dataset of a spec; raise a DataError, or a SpecError where layer_dims do not fit."""
-    tables = _split(_tables(spec), spec)
+    tables = read_parts(spec)
     train = tables["train"]
     dims = spec.model.layer_dims
-    features = prod(train.X.shape[1:])
-    if features != dims[0]:
-        shape = " x ".join(str(n) for n in train.X.shape[1:])
+    shape = train.X.shape[1:]
+    if prod(shape) != dims[0]:
         raise spec.document.mistake(
-            ("model", "layer_dims"),
-            f"must start with {features}, the features of an example{f' ({shape})' if 'x' in shape else ''},"
-            f" got {dims[0]}",
+            ("model", "layer_dims"), f"must start with {prod(shape)}: an example has {in_words(shape)}, got {dims[0]}"
         )
-    dtype = np.dtype(spec.train.dtype)
+    classes = _classes(train, spec)
     preparation = Preparation.fit(train.X, spec.data.scale)
-    interface = Interface(train.X.shape[1:], preparation, _classes(train, spec))
-    if interface.classes is None:
-        _check_numbers(train, spec)
+    interface = Interface(shape, preparation, classes, train.X.dtype == np.uint8, spec.data.features)
+    for name, table in tables.items():
+        if not interface.fits(table.X.shape[1:]):
+            raise DataError(
+                f"{table.origin}: an example for {name} has {in_words(table.X.shape[1:])}, and one for training"
+                f" has {in_words(shape)}"
+            )
+        if classes is None:
+            _check_regression(table, spec)
+    dtype = np.dtype(spec.train.dtype)
     parts = {
         name: Examples(
             interface.columns(table.X, dtype, table.origin), interface.targets(table, dims[-1], dtype), table
@@ -75,39 +78,34 @@ def load(spec: Spec) -> Dataset:
     return Dataset(parts, interface, {name: _sha256(table) for name, table in tables.items()})
 
 
-def read_part(spec: Spec, part: str) -> Table | None:
-    """Return the raw table of one part of a spec's data, or None where it has none."""
-    return _split(_tables(spec), spec).get(part)
+def read_parts(spec: Spec) -> dict[str, Table]:
+    """Return the table of each part of a spec's data ("train" always), as found and not prepared."""
+    return _split(_tables(spec), spec)
 
 
 def _tables(spec: Spec) -> dict[str, Table]:
     """Return the tables that the spec names, before shares are split off."""
     data = spec.data
     names = Names(data.features, data.target, data.classes)
-    tables: dict[str, Table] = {}
+    tables: dict[str, Table | None] = {}
+    file = None  # one that may hold further parts
     if data.source is not None and data.source in datasets:
-        train, test = datasets[data.source](**data.options)
-        tables["train"] = train
-        if test is not None:
-            tables["test"] = test
+        tables["train"], tables["test"] = datasets[data.source](**data.options)
     else:
         written = data.source or data.train
         assert written is not None
         file = Path(written)
         tables["train"] = read_table(file, "train", names)
-        for part in ("validation", "test"):
-            if not names.features and holds(file, part):
-                tables[part] = read_table(file, part, names)
     for part, place in (("validation", data.validation), ("test", data.test)):
         if isinstance(place, str):
             tables[part] = read_table(Path(place), part, names)
-        elif place is not None:
-            tables.pop(part, None)  # a share of the training rows takes the place of the source's own part
-    return {part: tables[part] for part in PARTS if part in tables}
+        elif place is None and file is not None and not names.features and holds(file, part):
+            tables[part] = read_table(file, part, names)
+    return {part: table for part in PARTS if (table := tables.get(part)) is not None}
 
 
 def _split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
-    """Split the shares asked for off the training rows, by class where there are classes."""
+    """Split the shares asked for off the training rows, by class; they take the place of the source's own parts."""
     shares = {
         part: share
         for part, share in (("validation", spec.data.validation), ("test", spec.data.test))
@@ -116,74 +114,78 @@ def _split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
     if not shares:
         return tables
     train = tables["train"]
-    groups = np.array(label_texts(train)) if spec.output in CLASSIFYING else np.zeros(len(train.X))
+    m = len(train.X)
+    groups = distinct_labels(train)[1] if spec.classifies else np.zeros(m, np.int64)
     taken = _shares(groups, list(shares.values()), spec.seed)
     for part, rows in zip(shares, taken, strict=True):
         if len(rows) == 0 or sum(shares.values()) >= 1:
             raise spec.document.mistake(
-                ("data", part),
-                f"of {shares[part]:g} leaves no rows for it or for training ({len(train.X)} rows)",
+                ("data", part), f"of {shares[part]:g} leaves no rows for it or for training ({m} rows)"
             )
         tables[part] = train.rows(rows)
-    tables["train"] = train.rows(np.setdiff1d(np.arange(len(train.X)), np.concatenate(taken)))
+    tables["train"] = train.rows(np.setdiff1d(np.arange(m), np.concatenate(taken)))
     return {part: tables[part] for part in PARTS if part in tables}
 
 
 def _shares(groups: Array, shares: Sequence[float], seed: int) -> list[Array]:
-    """Return for each share the rows drawn for it, sorted; every group gives its part of each share."""
+    """Return for each share the rows drawn for it, sorted; every group gives its part of each share.
+
+    Every group keeps a row for training: a class that is only tested could not be learned.
+    """
     stream = RandomState(seed)
     taken: list[list[Array]] = [[] for _ in shares]
     for group in np.unique(groups):
         rows = stream.permutation(np.flatnonzero(groups == group))
-        ends = np.round(np.cumsum([0.0, *shares]) * len(rows)).astype(int)
-        for index in range(len(shares)):
-            taken[index].append(rows[ends[index] : ends[index + 1]])
+        ends = np.round(np.cumsum([0.0, *shares]) * len(rows)).astype(int).clip(max=len(rows) - 1)
+        for own, start, end in zip(taken, ends[:-1], ends[1:], strict=True):
+            own.append(rows[start:end])
     return [np.sort(np.concatenate(rows)) for rows in taken]
 
 
 def _classes(train: Table, spec: Spec) -> tuple[str, ...] | None:
     """Return the names of the classes, or None where the output is a number; check n[L] against them."""
-    if spec.output not in CLASSIFYING:
+    if not spec.classifies:
         return None
     n = spec.model.layer_dims[-1]
     if train.classes is not None:
         classes = train.classes
     else:
-        found = set(label_texts(train))
+        found = set(distinct_labels(train)[0])
         expected = tuple(str(number) for number in range(max(n, 2)))
         if found <= set(expected):
             classes = expected  # 0, 1, ..., n[L] - 1, even if one of them does not occur
-        elif all(label.lstrip("-").isdigit() for label in found):
+        elif all(is_integer(label) for label in found):
             classes = tuple(sorted(found, key=int))
         else:
             classes = tuple(sorted(found))
     if len(classes) < 2:
-        raise DataError(f"{train.origin} knows one class only ({', '.join(classes)}); expected two or more")
+        raise DataError(f"{train.origin}: there is one class only ({shortlist(classes)}); expected two or more")
     wanted = 1 if spec.output == "sigmoid" and len(classes) == 2 else len(classes)
     if n != wanted and not (n == 2 and len(classes) == 2):
-        listed = ", ".join(classes[:8]) + (", ..." if len(classes) > 8 else "")
         raise spec.document.mistake(
             ("model", "layer_dims"),
-            f"must end with {wanted} for {len(classes)} classes ({listed}) and a {spec.output} output, got {n}"
-            + ("; with more than two classes take softmax" if spec.output == "sigmoid" and n == 1 else ""),
+            f"must end with {wanted} for {len(classes)} classes ({shortlist(classes)}) and a {spec.output} output,"
+            f" got {n}" + ("; with more than two classes take softmax" if spec.output == "sigmoid" and n == 1 else ""),
         )
     return classes
 
 
-def _check_numbers(train: Table, spec: Spec) -> None:
+def _check_regression(table: Table, spec: Spec) -> None:
     """Check the targets of a regression: numbers, as many for each row as there are outputs."""
-    y = train.y
+    y = table.y
     assert y is not None
     if y.dtype.kind not in "buif":
         raise DataError(
-            f"{train.origin} holds names such as {y.ravel()[0]!r}, and a {spec.output} output predicts numbers.\n"
+            f'{table.origin}: the targets are names such as "{y.ravel()[0]}", and a {spec.output} output predicts'
+            " numbers.\n"
             "To predict classes, end the network with sigmoid (two classes) or softmax."
         )
     n = 1 if y.ndim == 1 else y.shape[1]
     if n != spec.model.layer_dims[-1]:
         raise spec.document.mistake(
             ("model", "layer_dims"),
-            f"must end with {n}, the numbers to predict for each example, got {spec.model.layer_dims[-1]}",
+            f"must end with {n}, the numbers to predict for each example in {table.origin},"
+            f" got {spec.model.layer_dims[-1]}",
         )
 
 

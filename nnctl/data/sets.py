@@ -10,20 +10,20 @@ from typing import Annotated
 import numpy as np
 from numpy.random import RandomState
 
-from nnctl.data import cat as pictures
+from nnctl.data.cat import draw as draw_cats
 from nnctl.data.table import Table
 from nnctl.nn import Array
 from nnctl.registry import Count, Fraction, Interval, NotNegative, Registry, Seed
 
-Tables = tuple[Table, Table | None]
-Maybe = Annotated[int, Interval(ge=0)]
+Tables = tuple[Table, Table | None]  # for training, for the test
+CountOrZero = Annotated[int, Interval(ge=0)]
 
 datasets: Registry[Callable[..., Tables]] = Registry("built-in set")
 
 
 @datasets
 def circles(
-    *, m: Count = 300, m_test: Maybe = 100, noise: NotNegative = 0.05, factor: Fraction = 0.8, seed: Seed = 1,
+    *, m: Count = 300, m_test: CountOrZero = 100, noise: NotNegative = 0.05, factor: Fraction = 0.8, seed: Seed = 1,
     test_seed: Seed = 2,
 ) -> Tables:  # fmt: skip
     """Two circles around the origin, the inner one of radius `factor` is class 1; as scikit-learn draws them."""
@@ -43,7 +43,7 @@ def circles(
 
 @datasets
 def moons(
-    *, m: Count = 300, m_test: Maybe = 0, noise: NotNegative = 0.2, seed: Seed = 3, test_seed: Seed = 4
+    *, m: Count = 300, m_test: CountOrZero = 0, noise: NotNegative = 0.2, seed: Seed = 3, test_seed: Seed = 4
 ) -> Tables:
     """Two half circles that reach into each other; as scikit-learn draws them."""
 
@@ -62,7 +62,7 @@ def moons(
 
 @datasets
 def flower(
-    *, m: Count = 400, m_test: Maybe = 0, noise: NotNegative = 0.2, seed: Seed = 1, test_seed: Seed = 2
+    *, m: Count = 400, m_test: CountOrZero = 0, noise: NotNegative = 0.2, seed: Seed = 1, test_seed: Seed = 2
 ) -> Tables:
     """Petals of two colours in turn, r = 4 sin 4t (course: "Planar data classification")."""
 
@@ -80,7 +80,7 @@ def flower(
 
 @datasets
 def spirals(
-    *, m: Count = 300, m_test: Maybe = 150, noise: NotNegative = 0.1,
+    *, m: Count = 300, m_test: CountOrZero = 150, noise: NotNegative = 0.1,
     classes: Annotated[int, Interval(ge=2)] = 3, turns: NotNegative = 0.75, seed: Seed = 1, test_seed: Seed = 2,
 ) -> Tables:  # fmt: skip
     """`classes` arms that wind `turns` times around the origin out to radius 1; noise is in radians."""
@@ -94,12 +94,12 @@ def spirals(
             points.append(np.column_stack([r * np.cos(t), r * np.sin(t)]))
         return np.concatenate(points), _labels(*sizes)
 
-    return _tables("spirals", draw, m, seed, m_test, test_seed)
+    return _tables("spirals", draw, m, seed, m_test, test_seed, tuple(str(arm) for arm in range(classes)))
 
 
 @datasets
 def sine(
-    *, m: Count = 200, m_test: Maybe = 100, noise: NotNegative = 0.1, seed: Seed = 1, test_seed: Seed = 2
+    *, m: Count = 200, m_test: CountOrZero = 100, noise: NotNegative = 0.1, seed: Seed = 1, test_seed: Seed = 2
 ) -> Tables:
     """Regression: y = sin x with noise, for x drawn evenly from -pi to pi."""
 
@@ -107,17 +107,13 @@ def sine(
         x = stream.uniform(-np.pi, np.pi, (m, 1))
         return x, np.sin(x[:, 0]) + stream.randn(m) * noise
 
-    return _tables("sine", draw, m, seed, m_test, test_seed)
+    return _tables("sine", draw, m, seed, m_test, test_seed, None)
 
 
 @datasets
-def cat(*, m: Count = 209, m_test: Maybe = 50, seed: Seed = 1, test_seed: Seed = 2) -> Tables:
+def cat(*, m: Count = 209, m_test: CountOrZero = 50, seed: Seed = 1, test_seed: Seed = 2) -> Tables:
     """Drawn 64x64 pictures of cats and of other things, in the shapes of the course's pictures."""
-
-    def draw(stream: RandomState, m: int) -> tuple[Array, Array]:
-        return pictures.draw(m, stream)
-
-    return _tables("cat", draw, m, seed, m_test, test_seed, ("non-cat", "cat"))
+    return _tables("cat", draw_cats, m, seed, m_test, test_seed, ("non-cat", "cat"))
 
 
 def _tables(
@@ -127,7 +123,7 @@ def _tables(
     seed: int,
     m_test: int,
     test_seed: int,
-    classes: tuple[str, ...] | None = None,
+    classes: tuple[str, ...] | None = ("0", "1"),
 ) -> Tables:
     """Draw a training table of m rows and, unless m_test is 0, a test table from a stream of its own."""
     train = Table(*draw(RandomState(seed), m), classes, f"{name} (training)")

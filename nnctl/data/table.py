@@ -13,7 +13,13 @@ class Table:
     y: Array | None  # None: only features are known
     classes: tuple[str, ...] | None = None  # the names of classes 0, 1, ..., where the source tells them
     origin: str = ""  # for messages
+    numbers: Array | None = None  # the rows' own numbers in the source, where they are a share of it
 
     def rows(self, index: Array) -> "Table":
         """Return the table of some of its rows."""
-        return replace(self, X=self.X[index], y=None if self.y is None else self.y[index])
+        numbers = index if self.numbers is None else self.numbers[index]
+        return replace(self, X=self.X[index], y=None if self.y is None else self.y[index], numbers=numbers)
+
+    def number(self, row: int) -> int:
+        """Return the number of a row in the source, for messages."""
+        return row if self.numbers is None else int(self.numbers[row])

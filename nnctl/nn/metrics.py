@@ -35,11 +35,12 @@ def classification(truth: Array, predicted: Array, class_count: int) -> Metrics:
 def regression(truth: Array, predicted: Array) -> Metrics:
     """Return the mean squared and absolute error and R2 = 1 - SSE / SST of values (n[L], m), over all outputs."""
     errors = predicted - truth
+    varies = bool(np.ptp(truth, axis=1).any())
     spread = np.square(truth - truth.mean(axis=1, keepdims=True)).sum()
     return {
         "mse": float(np.square(errors).mean()),
         "mae": float(np.abs(errors).mean()),
-        "r2": float(1 - np.square(errors).sum() / spread) if spread > 0 else None,
+        "r2": float(1 - np.square(errors).sum() / spread) if varies else None,
     }
 
 

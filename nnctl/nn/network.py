@@ -1,8 +1,8 @@
-"""A network is its layer dims, its activations and its parameters; a Pass holds the arrays it works on.
+"""A network is its layers: parameters and activations. A pass holds the arrays to run it over m examples.
 
 Forward: Z[l] = W[l] A[l-1] + b[l], A[l] = g[l](Z[l]). Backward: dW[l] = dZ[l] A[l-1]', db[l] = sum of dZ[l]
 over examples, dA[l-1] = W[l]' dZ[l] (course: "Forward and backward propagation", vectorized).
-A Pass is made once for a number of examples m and used again, so that a step allocates nothing.
+A pass is made once for a number of examples and used again, so that a step allocates nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.nn import Array
-from nnctl.nn.activations import Activation
+from nnctl.nn.activations import Activation, Bound
 from nnctl.nn.losses import Loss
 from nnctl.nn.parameters import Parameters
 
@@ -50,56 +50,107 @@ class Network:
 
 
 class Pass:
-    """The arrays of one forward and backward pass of a network over m examples."""
+    """A forward pass over m examples. `Z` and `A` hold a (n[l], m) array for each layer; hidden A overwrite their Z.
 
-    def __init__(self, network: Network, m: int) -> None:
+    `masks` has a dropout mask (n[l], m) for each hidden layer whose index is in `dropped`.
+    """
+
+    def __init__(self, network: Network, m: int, dropped: Sequence[int] = ()) -> None:
         parameters = network.parameters
         dtype = parameters.flat.dtype
-        last = len(parameters.W)
+        last = len(parameters.W) - 1
         self.m = m
-        self.Z: list[Array] = []  # (n[l], m) each; hidden layers' A overwrite their Z
-        self.A: list[Array] = []
-        self.layers = []
-        for number, (W, b, activation) in enumerate(
-            zip(parameters.W, parameters.b, network.activations, strict=True), start=1
-        ):
-            Z = np.empty((W.shape[0], m), dtype)
-            A = np.empty_like(Z) if number == last else Z  # a loss needs Z[L] and A[L]
-            forward, pullback = activation(Z, A)
-            self.Z.append(Z)
-            self.A.append(A)
-            self.layers.append((W, b, Z, A, forward, pullback))
-        self.ones = np.ones(m, dtype)
-        self.per_example = np.asarray(1 / m, dtype)
-        self.dZ = [np.empty_like(Z) for Z in self.Z]
+        self.Z: list[Array] = [np.empty((len(W), m), dtype) for W in parameters.W]
+        self.A: list[Array] = [*self.Z[:-1], np.empty_like(self.Z[-1])]  # a loss needs Z[L] and A[L]
+        self.masks: dict[int, Array] = {}
+        self.passed_on = list(self.A)  # what the next layer gets
+        self.bound: list[Bound] = []
+        for index, (Z, A, activation) in enumerate(zip(self.Z, self.A, network.activations, strict=True)):
+            bound = activation(Z, A)
+            if index in dropped and index != last:
+                self.masks[index], self.passed_on[index] = np.empty_like(A), np.empty_like(A)
+                bound = _dropped(bound, A, self.masks[index], self.passed_on[index])
+            self.bound.append(bound)
+        self._first = parameters.W[0]
+        self._first_layer = (parameters.b[0], self.Z[0], self.bound[0][0])
+        self._layers = [
+            (parameters.W[index], self.passed_on[index - 1], parameters.b[index], self.Z[index], self.bound[index][0])
+            for index in range(1, last + 1)
+        ]
 
-    def forward(self, X: Array) -> Array:
-        """Return A[L] (n[L], m) of X (n[0], m): a live array, overwritten by the next call."""
-        A = X
-        for W, b, Z, A_next, activate, _ in self.layers:
-            np.dot(W, A, out=Z)
-            np.add(Z, b, out=Z)
+    def forward(self, X: Array) -> None:
+        """Work out every Z and A for X (n[0], m)."""
+        np.dot(self._first, X, self.Z[0])
+        self.onward()
+
+    def onward(self) -> None:
+        """Work out all that follows from W1 X, which stands in Z[0]."""
+        b, Z, activate = self._first_layer
+        np.add(Z, b, Z)
+        activate()
+        for W, A, b, Z, activate in self._layers:
+            np.dot(W, A, Z)
+            np.add(Z, b, Z)
             activate()
-            A = A_next
-        return A
 
-    def backward(self, X: Array, Y: Array, loss: Loss, gradients: Parameters) -> None:
-        """Write the gradients of the mean cost of the last forward pass, over X and Y, into `gradients`."""
+
+class TrainingPass(Pass):
+    """A forward and backward pass over m examples that writes into `gradients`."""
+
+    def __init__(self, network: Network, m: int, gradients: Parameters, dropped: Sequence[int] = ()) -> None:
+        super().__init__(network, m, dropped)
+        dtype = gradients.flat.dtype
+        last = len(self.Z) - 1
+        self.scale: Array = np.full(
+            (), 1 / m, dtype
+        )  # of each example's share in the mean; a row (m,) with class weights
+        self.dZ: list[Array] = [np.empty_like(Z) for Z in self.Z]
+        self._ones = np.ones(m, dtype)
+        self._dW1 = gradients.W[0]
+        self._db1 = gradients.b[0][:, 0]
+        self._back = [
+            (
+                self.dZ[index],
+                self.passed_on[index - 1].T,
+                gradients.W[index],
+                gradients.b[index][:, 0],
+                network.parameters.W[index].T,
+                self.dZ[index - 1],
+                self.bound[index - 1][1],
+            )
+            for index in range(last, 0, -1)
+        ]
+
+    def backward(self, X: Array, Y: Array, loss: Loss) -> None:
+        """Write the gradients of the mean cost of the last forward pass, over X (n[0], m) and Y (n[L], m)."""
+        self.back_to_first(Y, loss)
+        np.dot(self.dZ[0], X.T, self._dW1)
+
+    def back_to_first(self, Y: Array, loss: Loss) -> None:
+        """Write all gradients but that of W1, and dZ[0]."""
         dZ = self.dZ[-1]
-        loss.gradient(self.A[-1], Y, out=dZ)
-        np.multiply(dZ, self.per_example, out=dZ)
+        loss.gradient(self.A[-1], Y, dZ)
+        np.multiply(dZ, self.scale, dZ)
         if not loss.of_logits:
-            self.layers[-1][-1](dZ)
-        for index in range(len(self.layers) - 1, 0, -1):
-            A, dA = self.A[index - 1], self.dZ[index - 1]
-            np.dot(dZ, A.T, out=gradients.W[index])
-            np.dot(dZ, self.ones, out=gradients.b[index][:, 0])
-            np.dot(self.layers[index][0].T, dZ, out=dA)
-            self.layers[index - 1][-1](dA)
-            dZ = dA
-        np.dot(dZ, X.T, out=gradients.W[0])
-        np.dot(dZ, self.ones, out=gradients.b[0][:, 0])
+            self.bound[-1][1](dZ)
+        for dZ, A_transposed, dW, db, W_transposed, dA, pullback in self._back:
+            np.dot(dZ, A_transposed, dW)
+            np.dot(dZ, self._ones, db)
+            np.dot(W_transposed, dZ, dA)
+            pullback(dA)
+        np.dot(self.dZ[0], self._ones, self._db1)
 
-    def cost(self, Y: Array, loss: Loss) -> float:
-        """Return the cost of the last forward pass: the sum over outputs, the mean over examples."""
-        return float(loss.costs(self.Z[-1], self.A[-1], Y).sum() / self.m)
+
+def _dropped(bound: Bound, A: Array, mask: Array, out: Array) -> Bound:
+    """Return a bound activation followed by a dropout mask: out = A * mask."""
+    activate, pullback = bound
+
+    def forward() -> None:
+        activate()
+        np.multiply(A, mask, out)
+
+    def back(dA: Array) -> None:
+        np.multiply(dA, mask, dA)
+        pullback(dA)
+
+    return forward, back

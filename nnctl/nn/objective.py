@@ -1,57 +1,99 @@
-"""The objective is what training makes small: the loss of a network's outputs plus the penalty on its W.
+"""An objective is the cost of one network at work: it runs the passes and holds the gradients.
 
-It keeps one Pass for each number of examples it meets (a full batch, or a batch size and a short last
-batch) and one gradient vector, which every pass writes into.
+It keeps one training pass for each number of examples it meets (a full batch, or a batch size and a short
+last batch) and one gradient vector, which every pass writes into. What an optimizer sees of it are the flat
+vectors `p` and `g`, and `weights`, the part of p that is penalized and decays.
 """
 
 import numpy as np
 
 from nnctl.nn import Array
-from nnctl.nn.losses import Loss
-from nnctl.nn.network import Network, Pass
+from nnctl.nn.criterion import Criterion
+from nnctl.nn.dropout import Dropout
+from nnctl.nn.network import Network, Pass, TrainingPass
 from nnctl.nn.parameters import Parameters
 
 
 class Objective:
-    """The cost of a network on examples, and its gradients; `l2` adds l2 / (2 m) * sum of squares of every W."""
+    """The cost of a network on batches of examples, and its gradients."""
 
-    def __init__(self, network: Network, loss: Loss, l2: float = 0.0) -> None:
+    def __init__(self, network: Network, criterion: Criterion, dropout: Dropout | None = None) -> None:
         self.network = network
-        self.parameters = network.parameters
-        self.gradients = Parameters(network.layer_dims, network.parameters.flat.dtype)
-        self._loss = loss
-        self._l2 = l2
-        self._scratch = np.empty_like(self.parameters.weights) if l2 else None
-        self._passes: dict[int, Pass] = {}
-        self._evaluation_passes: dict[int, Pass] = {}  # apart: a Step may still ask the others for its cost
+        self.criterion = criterion
+        self._gradients = network.parameters.like()
+        self.p, self.g = network.parameters.flat, self._gradients.flat
+        self.weights = network.parameters.weights
+        self._g_weights = self._gradients.weights
+        self._dropout = dropout
+        self._dropped = [index for index, share in enumerate(dropout.shares) if share < 1] if dropout else []
+        self._scratch = np.empty_like(self.weights) if criterion.l2 or criterion.l1 else None
+        self._passes: dict[int, TrainingPass] = {}
+        self._evaluation_passes: dict[int, Pass] = {}
 
-    def differentiate(self, X: Array, Y: Array) -> None:
-        """Run forward and backward over X (n[0], m) and Y (n[L], m); the result is in `gradients`."""
+    @property
+    def parameters(self) -> Parameters:
+        """The network's parameters now."""
+        return self.network.parameters
+
+    def settle(self) -> None:
+        """Bring the network's own parameters up to date, where something else stands for them in `p`."""
+
+    @property
+    def gradients(self) -> Parameters:
+        """The gradients of the cost by the parameters, as of the last `differentiate`."""
+        return self._gradients
+
+    def differentiate(self, X: Array, Y: Array, iteration: int = 0) -> None:
+        """Run forward and backward over X (n[0], m) and Y (n[L], m); dropout's masks are the iteration's."""
         run = self._pass(X.shape[1])
-        run.forward(X)
-        run.backward(X, Y, self._loss, self.gradients)
+        if self.criterion.class_weights is not None:
+            run.scale[:] = self.criterion.example_weights(Y) / run.m
+        for index, mask in run.masks.items():
+            assert self._dropout is not None
+            self._dropout.draw(iteration, index + 1, mask)
+        self._run(run, X, Y)
         if self._scratch is not None:
-            np.multiply(self.parameters.weights, self._l2 / run.m, out=self._scratch)
-            np.add(self.gradients.weights, self._scratch, out=self.gradients.weights)
+            self._add_penalty_gradients(run.m, self._scratch)
 
     def cost(self, Y: Array) -> float:
         """Return the cost at the last `differentiate` over as many examples as Y (n[L], m) has."""
         run = self._pass(Y.shape[1])
-        return run.cost(Y, self._loss) + self._penalty(run.m)
+        return self.criterion.of_pass(run, Y) / run.m + self._penalty(run.m)
 
     def evaluate(self, X: Array, Y: Array) -> tuple[float, Array]:
         """Return the cost of the current parameters on X (n[0], m) and Y (n[L], m), and the outputs (n[L], m)."""
-        total, outputs = 0.0, np.empty(Y.shape, self.parameters.flat.dtype)
-        for where, block in self.network.blocks(X, self._evaluation_passes):
-            total += float(self._loss.costs(block.Z[-1], block.A[-1], Y[:, where]).sum())
-            outputs[:, where] = block.A[-1]
-        return total / X.shape[1] + self._penalty(X.shape[1]), outputs
+        return self.criterion.evaluate(self.network, X, Y, self._evaluation_passes)
 
-    def _pass(self, m: int) -> Pass:
+    def gradient_norm(self) -> float:
+        """Return the length of the gradient by all parameters."""
+        return float(np.sqrt(np.dot(self.g, self.g)))
+
+    def _run(self, run: TrainingPass, X: Array, Y: Array) -> None:
+        run.forward(X)
+        run.backward(X, Y, self.criterion.loss)
+
+    def _pass(self, m: int) -> TrainingPass:
         if m not in self._passes:
-            self._passes[m] = Pass(self.network, m)
+            run = TrainingPass(self.network, m, self._gradients, self._dropped)
+            if self.criterion.class_weights is not None:
+                run.scale = np.empty(m, self.p.dtype)
+            self._passes[m] = run
         return self._passes[m]
 
+    def _add_penalty_gradients(self, m: int, scratch: Array) -> None:
+        if self.criterion.l2:
+            np.multiply(self.weights, self.criterion.l2 / m, out=scratch)
+            np.add(self._g_weights, scratch, out=self._g_weights)
+        if self.criterion.l1:
+            np.sign(self.weights, out=scratch)
+            np.multiply(scratch, self.criterion.l1 / m, out=scratch)
+            np.add(self._g_weights, scratch, out=self._g_weights)
+
     def _penalty(self, m: int) -> float:
-        weights = self.parameters.weights
-        return float(np.dot(weights, weights)) * self._l2 / (2 * m) if self._l2 else 0.0
+        if self._scratch is None:
+            return 0.0
+        return self.criterion.penalty(*self._sums_of_weights(), m)
+
+    def _sums_of_weights(self) -> tuple[float, float]:
+        """Return the sum of squares and that of absolute values of every W."""
+        return float(np.dot(self.weights, self.weights)), float(np.abs(self.weights).sum())

@@ -1,28 +1,189 @@
 """An optimizer moves the parameters against their gradients.
 
-Each is one function bound once to a vector of parameters and the vector of their gradients; the `update`
-it returns changes the parameters in place for a given learning rate. It may use up the gradients.
+Each is one dataclass whose fields are its options in YAML; `move` binds it to a vector of parameters, that of
+their gradients and its own state, and returns the update that changes them in place. An update uses up the
+gradients. `bind` cuts long vectors into blocks that stay in the processor's cache through all of an update.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from nnctl.nn import Array
-from nnctl.registry import Registry
+from nnctl.registry import Fraction, NotNegative, Positive, Registry
 
-Update = Callable[[float], None]
-Optimizer = Callable[[Array, Array], Update]
+Update = Callable[[float, int], None]  # learning rate, number of the update from 1
 
-optimizers: Registry[Callable[..., Update]] = Registry("optimizer")
+BLOCK = 16384  # numbers; five vectors of them fit into a core's second-level cache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer:
+    """What every optimizer has: before each update every W shrinks by learning_rate * weight_decay
+    (decoupled weight decay, Loshchilov & Hutter 2019); b does not.
+    """
+
+    slots: ClassVar[int] = 0  # vectors of state, each as long as the parameters, 0 at the start
+    linear: ClassVar[bool] = False  # an update is linear in the gradients so far
+
+    weight_decay: NotNegative = 0.0
+
+    def move(self, p: Array, g: Array, *state: Array) -> Update:
+        """Return the update of the parameters p by their gradients g, without the decay."""
+        raise NotImplementedError
+
+
+optimizers: Registry[type[Optimizer]] = Registry("optimizer")
+
+
+def bind(optimizer: Optimizer, p: Array, g: Array, weights: Array, state: Array) -> Update:
+    """Return the update of p (n,), block by block; `weights` is the part at its start that decays, state (slots, n)."""
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(p), BLOCK)]
+    moves = [optimizer.move(p[block], g[block], *state[:, block]) for block in blocks]
+    decayed = [weights[block] for block in blocks if block.start < len(weights)] if optimizer.weight_decay else []
+    if len(moves) == 1 and not decayed:
+        return moves[0]
+
+    def update(learning_rate: float, t: int) -> None:
+        for W in decayed:
+            np.multiply(W, 1 - learning_rate * optimizer.weight_decay, out=W)
+        for move in moves:
+            move(learning_rate, t)
+
+    return update
 
 
 @optimizers
-def gradient_descent(p: Array, g: Array) -> Update:
+@dataclass(frozen=True, kw_only=True)
+class gradient_descent(Optimizer):
     """p -= learning_rate g."""
 
-    def update(learning_rate: float) -> None:
-        np.multiply(g, learning_rate, out=g)
-        np.subtract(p, g, out=p)
+    linear = True
 
-    return update
+    def move(self, p: Array, g: Array, *state: Array) -> Update:
+        def update(learning_rate: float, t: int) -> None:
+            np.multiply(g, learning_rate, out=g)
+            np.subtract(p, g, out=p)
+
+        return update
+
+
+@optimizers
+@dataclass(frozen=True, kw_only=True)
+class momentum(Optimizer):
+    """v = beta v + (1 - beta) g; p -= learning_rate v (course: "Gradient descent with momentum")."""
+
+    slots = 1
+    linear = True
+
+    beta: Fraction = 0.9
+
+    def move(self, p: Array, g: Array, *state: Array) -> Update:
+        (v,) = state
+
+        def update(learning_rate: float, t: int) -> None:
+            np.multiply(v, self.beta, out=v)
+            np.multiply(g, 1 - self.beta, out=g)
+            np.add(v, g, out=v)
+            np.multiply(v, learning_rate, out=g)
+            np.subtract(p, g, out=p)
+
+        return update
+
+
+@optimizers
+@dataclass(frozen=True, kw_only=True)
+class nesterov(Optimizer):
+    """v = beta v + (1 - beta) g; p -= learning_rate (beta v + (1 - beta) g) (Sutskever et al. 2013)."""
+
+    slots = 1
+    linear = True
+
+    beta: Fraction = 0.9
+
+    def move(self, p: Array, g: Array, *state: Array) -> Update:
+        (v,) = state
+        ahead = np.empty_like(p)
+
+        def update(learning_rate: float, t: int) -> None:
+            np.multiply(v, self.beta, out=v)
+            np.multiply(g, 1 - self.beta, out=g)
+            np.add(v, g, out=v)
+            np.multiply(v, self.beta, out=ahead)
+            np.add(ahead, g, out=g)
+            np.multiply(g, learning_rate, out=g)
+            np.subtract(p, g, out=p)
+
+        return update
+
+
+@optimizers
+@dataclass(frozen=True, kw_only=True)
+class rmsprop(Optimizer):
+    """s = rho s + (1 - rho) g^2; p -= learning_rate g / (sqrt(s) + epsilon) (Hinton 2012, lecture 6e)."""
+
+    slots = 1
+
+    rho: Fraction = 0.9
+    epsilon: Positive = 1e-8
+
+    def move(self, p: Array, g: Array, *state: Array) -> Update:
+        (s,) = state
+        root = np.empty_like(p)
+
+        def update(learning_rate: float, t: int) -> None:
+            np.multiply(g, g, out=root)
+            np.multiply(root, 1 - self.rho, out=root)
+            np.multiply(s, self.rho, out=s)
+            np.add(s, root, out=s)
+            np.sqrt(s, out=root)
+            np.add(root, self.epsilon, out=root)
+            np.divide(g, root, out=g)
+            np.multiply(g, learning_rate, out=g)
+            np.subtract(p, g, out=p)
+
+        return update
+
+
+@optimizers
+@dataclass(frozen=True, kw_only=True)
+class adam(Optimizer):
+    """m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; both corrected by 1 - beta^t;
+    p -= learning_rate m / (sqrt(v) + epsilon) (Kingma & Ba 2015, algorithm 1).
+    """
+
+    slots = 2
+
+    beta1: Fraction = 0.9
+    beta2: Fraction = 0.999
+    epsilon: Positive = 1e-8
+
+    def move(self, p: Array, g: Array, *state: Array) -> Update:
+        m, v = state  # kept without their factors 1 - beta, which the update puts back: three operations less
+        root = np.empty_like(p)
+
+        def update(learning_rate: float, t: int) -> None:
+            m_factor = (1 - self.beta1) / (1 - self.beta1**t)
+            v_factor = ((1 - self.beta2) / (1 - self.beta2**t)) ** 0.5
+            np.multiply(m, self.beta1, out=m)
+            np.add(m, g, out=m)
+            np.multiply(v, self.beta2, out=v)
+            np.multiply(g, g, out=g)
+            np.add(v, g, out=v)
+            np.sqrt(v, out=root)
+            np.add(root, self.epsilon / v_factor, out=root)
+            np.divide(m, root, out=root)
+            np.multiply(root, learning_rate * m_factor / v_factor, out=root)
+            np.subtract(p, root, out=p)
+
+        return update
+
+
+@optimizers
+@dataclass(frozen=True, kw_only=True)
+class adamw(adam):
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019)."""
+
+    weight_decay: NotNegative = 0.01

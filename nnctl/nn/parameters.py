@@ -16,15 +16,19 @@ from nnctl.nn.initializers import Initializer
 
 
 class Parameters:
-    """W[l-1] of shape (n[l], n[l-1]) and b[l-1] of shape (n[l], 1) for layers l = 1..L, as views of `flat`."""
+    """W[l-1] of shape (n[l], n[l-1]) and b[l-1] of shape (n[l], 1) for layers l = 1..L, as views of `flat`.
 
-    def __init__(self, layer_dims: Sequence[int], dtype: DTypeLike = np.float64) -> None:
+    `ahead` is how many numbers stand before W1 that count as weights too; `weights` is these and every W.
+    """
+
+    def __init__(self, layer_dims: Sequence[int], dtype: DTypeLike = np.float64, ahead: int = 0) -> None:
         self.layer_dims = tuple(layer_dims)
+        self._ahead = ahead
         shapes: list[tuple[int, int]] = list(zip(self.layer_dims[1:], self.layer_dims[:-1], strict=True))
-        weight_count = sum(n * k for n, k in shapes)
+        weight_count = ahead + sum(n * k for n, k in shapes)
         self.flat: Array = np.zeros(weight_count + sum(self.layer_dims[1:]), dtype)
         self.weights = self.flat[:weight_count]
-        views = _views(self.flat, [*shapes, *((n, 1) for n, _ in shapes)])
+        views = _views(self.flat[ahead:], [*shapes, *((n, 1) for n, _ in shapes)])
         self.W, self.b = tuple(views[: len(shapes)]), tuple(views[len(shapes) :])
 
     def items(self) -> Iterator[tuple[str, Array]]:
@@ -33,9 +37,13 @@ class Parameters:
             yield f"W{number}", W
             yield f"b{number}", b
 
+    def like(self) -> "Parameters":
+        """Return zeros of the same layout."""
+        return Parameters(self.layer_dims, self.flat.dtype, self._ahead)
+
     def copy(self) -> "Parameters":
         """Return parameters of their own with the same values."""
-        other = Parameters(self.layer_dims, self.flat.dtype)
+        other = self.like()
         other.flat[:] = self.flat
         return other
 

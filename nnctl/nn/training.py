@@ -6,9 +6,11 @@ Whatever watches, records or ends training wraps this iterator; the loop itself 
 from collections.abc import Callable, Iterator
 
 from nnctl.nn import Array
+from nnctl.nn.metrics import Metrics
 from nnctl.nn.objective import Objective
-from nnctl.nn.optimizers import Optimizer
+from nnctl.nn.optimizers import Update
 from nnctl.nn.parameters import Parameters
+from nnctl.nn.schedules import Rate
 
 Batches = Callable[[int], tuple[Array, Array]]  # iteration -> X (n[0], m), Y (n[L], m)
 
@@ -19,19 +21,20 @@ class Step:
     Cost, parameters and gradients belong together. The cost is worked out when it is first asked for.
     """
 
-    __slots__ = ("_Y", "_cost", "_objective", "iteration")
+    __slots__ = ("_Y", "_cost", "iteration", "objective", "validation")
 
     def __init__(self, iteration: int, objective: Objective, Y: Array) -> None:
         self.iteration = iteration
-        self._objective = objective
+        self.objective = objective
         self._Y = Y
         self._cost: float | None = None
+        self.validation: Metrics | None = None  # set by a stage, where an evaluation is due
 
     @property
     def cost(self) -> float:
         """The cost of this step's examples at this step's parameters."""
         if self._cost is None:
-            self._cost = self._objective.cost(self._Y)
+            self._cost = self.objective.cost(self._Y)
         return self._cost
 
     @property
@@ -42,26 +45,20 @@ class Step:
     @property
     def parameters(self) -> Parameters:
         """The parameters before the update."""
-        return self._objective.parameters
+        return self.objective.parameters
 
     @property
     def gradients(self) -> Parameters:
         """The gradients of the cost at these parameters."""
-        return self._objective.gradients
+        return self.objective.gradients
 
 
 def fit(
-    objective: Objective,
-    batches: Batches,
-    optimizer: Optimizer,
-    learning_rate: float,
-    iterations: int,
-    start: int = 0,
+    objective: Objective, batches: Batches, update: Update, rate: Rate, iterations: int, start: int = 0
 ) -> Iterator[Step]:
     """Yield a Step for each iteration from `start`, then update the parameters when asked for the next."""
-    update = optimizer(objective.parameters.flat, objective.gradients.flat)
     for iteration in range(start, iterations):
         X, Y = batches(iteration)
-        objective.differentiate(X, Y)
+        objective.differentiate(X, Y, iteration)
         yield Step(iteration, objective, Y)
-        update(learning_rate)
+        update(rate(iteration), iteration + 1)

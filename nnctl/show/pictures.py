@@ -3,7 +3,7 @@
 Figures are made without pyplot, which would keep state and cost a fifth of a second more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from nnctl.compare import Comparison
 from nnctl.data.dataset import Examples
 from nnctl.errors import StorageError
 from nnctl.experiment import Experiment
-from nnctl.model import Model
+from nnctl.model import Model, load
 from nnctl.nn import Array
 from nnctl.nn.metrics import classify
 from nnctl.runs import Run
@@ -24,6 +24,7 @@ from nnctl.runs import Run
 COLOURS = ("#2b6cb0", "#d9480f", "#2f9e44", "#7048e8", "#c2255c", "#0c8599", "#a17c00", "#495057")
 GRID = 250  # points along each side of a decision boundary
 MOST_WRONG = 24
+HUGE = 1e100  # costs that a picture leaves out: matplotlib's own arithmetic overflows
 
 
 def draw_run(experiment: Experiment, run: Run) -> list[Path]:
@@ -41,10 +42,11 @@ def draw_run(experiment: Experiment, run: Run) -> list[Path]:
     return drawn
 
 
-def draw_comparison(compared: Comparison, models: Sequence[Model], train: Examples) -> list[Path]:
+def draw_comparison(compared: Comparison) -> list[Path]:
     """Draw all cost curves into one picture and, for two features, all boundaries into another."""
     curves = {scheme.label: scheme.costs for scheme in compared.schemes}
     drawn = [_saved(costs(curves, "cost by initialization"), compared.folder / "costs.png")]
+    train, models = compared.train, [load(scheme.run.parameters) for scheme in compared.schemes]
     if train.table.X.shape[1:] == (2,) and models[0].interface.classes:
         figure = Figure(figsize=(4 * len(models), 4), layout="constrained")
         panels = np.ravel(figure.subplots(1, len(models), squeeze=False))
@@ -62,8 +64,8 @@ def costs(curves: Mapping[str, Mapping[int, float]], title: str) -> Figure:
     axes = figure.subplots()
     for colour, (label, points) in zip(_cycle(len(curves)), curves.items(), strict=True):
         axes.plot(list(points), list(points.values()), color=colour, label=label, linewidth=1.6)
-    values = [cost for points in curves.values() for cost in points.values() if cost > 0]
-    if values and max(values) > 50 * min(values):
+    values = [cost for points in curves.values() for cost in points.values()]
+    if values and min(values) > 0 and 50 * min(values) < max(values) < HUGE:
         axes.set_yscale("log")
     axes.set(xlabel="iteration", ylabel="cost", title=title)
     axes.grid(alpha=0.25)

@@ -1,26 +1,31 @@
-"""Progress is a stage: a bar that is drawn anew ten times a second in a terminal, a few lines elsewhere."""
+"""Progress of one or several trainings: bars in a terminal, a few plain lines elsewhere, nothing when quiet."""
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from nnctl.stages import Stage, Steps
+Report = Callable[[int, int, int, float], None]  # index of a training, updates done, of how many, cost
 
-REFRESH_SECONDS = 0.1
-PLAIN_LINES = 10
+PLAIN_LINES = 10  # of one training where there is no terminal
 
 
-def progress(console: Console, iterations: int, title: str = "training") -> Stage:
-    """Return the stage that shows the iteration, the cost, iterations per second and the time left."""
+@contextlib.contextmanager
+def board(console: Console, titles: Sequence[str]) -> Iterator[Report]:
+    """Show the trainings with these titles while the block lasts; call what it gives to report on one."""
     if console.quiet:
-        return lambda steps: steps
-    if console.is_terminal:
-        return lambda steps: _bar(steps, console, iterations, title)
-    return lambda steps: _lines(steps, console, iterations, title)
+        yield lambda index, done, total, cost: None
+    elif console.is_terminal:
+        with _bars(console, titles) as report:
+            yield report
+    else:
+        yield _lines(console, titles)
 
 
-def _bar(steps: Steps, console: Console, iterations: int, title: str) -> Steps:
+@contextlib.contextmanager
+def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -30,27 +35,33 @@ def _bar(steps: Steps, console: Console, iterations: int, title: str) -> Steps:
         TextColumn("{task.fields[rate]} it/s"),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=console, auto_refresh=False) as bar:
-        task = bar.add_task(title, total=iterations, cost="", rate="")
-        start = drawn = time.monotonic()
-        done = 0
-        for step in steps:
-            yield step
-            done = step.iteration + 1
-            now = time.monotonic()
-            if now - drawn >= REFRESH_SECONDS or done in (1, iterations):
-                drawn = now
-                rate = f"{done / max(now - start, 1e-9):,.0f}"
-                bar.update(task, completed=done, cost=f"{step.cost:.6f}", rate=rate, refresh=True)
-        if done < iterations:
-            bar.refresh()
+    with Progress(*columns, console=console, auto_refresh=False) as bars:
+        tasks = [bars.add_task(title, total=None, start=False, cost="–", rate="–") for title in titles]
+        starts: dict[int, float] = {}
+
+        def report(index: int, done: int, total: int, cost: float) -> None:
+            if index not in starts:
+                starts[index] = time.monotonic()
+                bars.start_task(tasks[index])
+            seconds = time.monotonic() - starts[index]
+            rate = f"{done / seconds:,.0f}" if seconds > 0 else "–"
+            bars.update(tasks[index], completed=done, total=total, cost=f"{cost:.6f}", rate=rate, refresh=True)
+
+        yield report
 
 
-def _lines(steps: Steps, console: Console, iterations: int, title: str) -> Steps:
-    every = max(1, iterations // PLAIN_LINES)
-    start = time.monotonic()
-    for step in steps:
-        yield step
-        if step.iteration % every == 0 or step.iteration == iterations - 1:
-            seconds = time.monotonic() - start
-            console.print(f"{title}: iteration {step.iteration}/{iterations}, cost {step.cost:.6f}, {seconds:.1f} s")
+def _lines(console: Console, titles: Sequence[str]) -> Report:
+    starts: dict[int, float] = {}
+    shown: dict[int, int] = {}
+
+    def report(index: int, done: int, total: int, cost: float) -> None:
+        starts.setdefault(index, time.monotonic())
+        part = done * PLAIN_LINES // total
+        if part > shown.get(index, -1):
+            shown[index] = part
+            seconds = time.monotonic() - starts[index]
+            console.print(
+                f"{titles[index]}: iteration {done:,} of {total:,}, cost {cost:.6f}, {seconds:.1f} s", soft_wrap=True
+            )
+
+    return report

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from nnctl.compare import Comparison
 from nnctl.experiment import Experiment
@@ -21,11 +22,17 @@ def summary(experiment: Experiment) -> str:
     kind = f"classes {', '.join(interface.classes[:6])}" if interface.classes else "numbers"
     more = ", ..." if interface.classes and len(interface.classes) > 6 else ""
     batch = "full batch" if spec.train.batch_size is None else f"batches of {spec.train.batch_size}"
+    fast_path = (
+        f"\nfast path: W1 is trained in the span of the {experiment.dataset.parts['train'].m:,} examples, exactly"
+        " (train.fast_path: off for the ordinary way)"
+        if experiment.fast_path
+        else ""
+    )
     return (
         f"{spec.name}: {sizes} examples of {spec.model.layer_dims[0]:,} features"
         f" ({interface.preparation}), {kind}{more}\n"
         f"init {spec.model.init}, {spec.train.loss}, {spec.train.optimizer} at {spec.train.learning_rate:g},"
-        f" {experiment.iterations:,} iterations, {batch}, {spec.train.dtype}"
+        f" {experiment.iterations:,} iterations, {batch}, {spec.train.dtype}{fast_path}"
     )
 
 
@@ -62,8 +69,10 @@ def predictions(prediction: Prediction, proba: bool) -> Table:
         if truth is not None:
             wrong = prediction.classes is not None and truth[number] != row[1]
             said = truth[number] if prediction.classes is not None else _rounded(truth[number])
-            cells.append(f"{said}  [bold red]wrong[/]" if wrong else said)
-        table.add_row(*cells)
+            marked = Text(said)
+            table.add_row(*cells, marked.append("  wrong", "bold red") if wrong else marked)
+        else:
+            table.add_row(*cells)
     return table
 
 
@@ -108,7 +117,7 @@ def _number(value: float | None) -> str:
     """Return six digits behind the point, or more significant ones where the value is small."""
     if value is None:
         return "–"
-    return f"{value:.6f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.4e}"
+    return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e9 else f"{value:.4e}"
 
 
 def _rounded(text: str) -> str:

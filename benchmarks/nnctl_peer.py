@@ -1,0 +1,88 @@
+"""nnctl as a contestant, by its Python API: the same sequence of calls as `nnctl train`, without the screen."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from nnctl import threads
+
+threads.configure()  # before NumPy is imported, as the command line does
+
+import numpy as np  # noqa: E402
+
+from benchmarks.limits import Limits  # noqa: E402, F401 (a contestant too, on NumPy as nnctl sets it up)
+from benchmarks.problem import Layers, Predictor, Problem, Trainer  # noqa: E402
+from nnctl import document, experiment, runs  # noqa: E402
+from nnctl.spec import parse  # noqa: E402
+
+
+class Nnctl(Trainer):
+    """experiment.prepare, then experiment.train into a run's folder."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        super().__init__(job)
+        self.overrides: list[str] = job.get("overrides", [])
+        self.dataset = None
+
+    @property
+    def settings(self) -> str:
+        """What nnctl chose by itself."""
+        return described() + (", short cut" if self.shortcut else "")
+
+    def train(self, epochs: int) -> tuple[float, Layers]:
+        """Train from the initial parameters; return the seconds that training alone took, and the layers."""
+        prepared = prepare(self.problem, [*self.overrides, f"train.epochs={epochs}"], self.dataset)
+        self.dataset, self.shortcut = prepared.dataset, prepared.fast_path
+        with tempfile.TemporaryDirectory() as folder:
+            result = experiment.train(prepared, runs.create(Path(folder), "run", prepared.spec.resolved()))
+        trained = prepared.model.parameters
+        return result.seconds["training"], [(W, b[:, 0]) for W, b in zip(trained.W, trained.b, strict=True)]
+
+
+class NnctlPredictor(Predictor):
+    """Model.predict."""
+
+    def prepare(self) -> None:
+        """Make the model."""
+        self.model = prepare(self.problem).model
+        self.settings = described()
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the probability of class 1 for each row of X."""
+        return self.model.predict(X, "array")[1]
+
+
+class Growth:
+    """Seconds per update of a series of problems."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.problems: list[dict[str, Any]] = job["problems"]
+        self.at_least: float = job["seconds"]  # that the short training takes
+        self.repeats: int = job["repeats"]
+
+    def run(self) -> dict[str, Any]:
+        """Return the seconds per update of each problem: a long training less a short one."""
+        return {"seconds": [self._per_update(Nnctl(problem)) for problem in self.problems]}
+
+    def _per_update(self, trainer: Nnctl) -> float:
+        updates = 20  # enough for the short cut to be worth its set-up
+        while (seconds := trainer.train(updates)[0]) < self.at_least:
+            updates = int(updates * min(10, max(2, 1.2 * self.at_least / seconds)))
+        differences = [trainer.train(3 * updates)[0] - trainer.train(updates)[0] for _ in range(self.repeats)]
+        return median(differences) / (2 * updates)
+
+
+def prepare(problem: Problem, overrides: Sequence[str] = (), dataset: Any = None) -> experiment.Experiment:
+    """Return the experiment of a problem, ready to train."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "spec.yaml"
+        file.write_text(problem.spec())
+        return experiment.prepare(parse(document.read(file, overrides), (file.parent,)), dataset)
+
+
+def described() -> str:
+    """Say how many threads and which kernels are at work."""
+    chosen = threads.chosen()
+    return f"{chosen['threads'] or 'default'} threads, {chosen['kernels'] or 'default'} kernels"

@@ -1,0 +1,388 @@
+"""HDF5 and NPZ files of every layout that people use, and of every kind that cannot be read.
+
+A file is made by one function for both formats, so that whatever holds for one is asked of the other.
+"""
+
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from nnctl.data.files import READERS, Names, holds, read_features, read_table
+from nnctl.errors import DataError
+
+COURSE = Path(__file__).parents[3] / "shared" / "data" / "catvnoncat"
+X = np.array([[0.5, 1.0], [2.0, -3.0], [4.0, 0.25], [1.0, 1.0]])
+Y = np.array([0, 1, 1, 0])
+each_kind = pytest.mark.parametrize("kind", READERS)
+both_formats = pytest.mark.parametrize("kind", [".h5", ".npz"])
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes arrays under names such as "X" or "train/x" and returns the file."""
+
+    def write(kind, arrays):
+        path = tmp_path / f"data{kind}"
+        if kind == ".npz":
+            np.savez(path, **arrays)
+            return path
+        with h5py.File(path, "w") as file:
+            for name, array in arrays.items():
+                array = np.asarray(array)
+                file[name] = array.astype(h5py.string_dtype()) if array.dtype.kind in "OU" else array
+        return path
+
+    return write
+
+
+def refused(path, part="train", **names):
+    """Return the message with which a file is refused; it starts with the file."""
+    with pytest.raises(DataError) as caught:
+        read_table(path, part, Names(**names))
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert message.count("\n") < 5
+    return message.removeprefix(f"{path}: ")
+
+
+@each_kind
+@pytest.mark.parametrize(
+    ("features", "target"),
+    [
+        ("train_set_x", "train_set_y"),
+        ("X", "y"),
+        ("x", "Y"),
+        ("x_train", "y_train"),
+        ("X_train", "y_train"),
+        ("train_x", "train_y"),
+        ("images", "labels"),
+        ("train_images", "train_labels"),
+        ("features", "target"),
+        ("data", "targets"),
+        ("inputs", "labels"),
+        ("train/x", "train/y"),
+        ("train/images", "train/labels"),
+        ("training/data", "training/labels"),
+        ("set/X", "set/y"),
+    ],
+)
+def test_usual_names_are_found(write, kind, features, target):
+    table = read_table(write(kind, {"other": np.zeros(3), features: X, target: Y}), "train")
+    np.testing.assert_array_equal(table.X, X)
+    np.testing.assert_array_equal(table.y, Y)
+    assert table.classes is None
+
+
+@both_formats
+@pytest.mark.parametrize(
+    ("part", "features", "target"),
+    [
+        ("train", "train_set_x", "train_set_y"),
+        ("train", "training/x", "training/y"),
+        ("validation", "x_val", "y_val"),
+        ("validation", "valid_x", "valid_y"),
+        ("validation", "validation/images", "validation/labels"),
+        ("validation", "dev_set_x", "dev_set_y"),
+        ("test", "x_test", "y_test"),
+        ("test", "test/x", "test/y"),
+    ],
+)
+def test_each_part_finds_its_own(write, kind, part, features, target):
+    others = {"train": ("x_train", "y_train"), "validation": ("x_dev", "y_dev"), "test": ("test_x", "test_y")}
+    del others[part]
+    arrays = {name: np.zeros((9, 2))[:, : 2 if "x" in name else 1] for names in others.values() for name in names}
+    path = write(kind, {**arrays, "X": X + 1, "y": 1 - Y, features: X, target: Y})
+    table = read_table(path, part)
+    np.testing.assert_array_equal(table.X, X)
+    np.testing.assert_array_equal(table.y, Y)
+    assert holds(path, part)
+
+
+@both_formats
+def test_a_file_without_parts_serves_any_part_but_holds_none(write, kind):
+    path = write(kind, {"X": X, "y": Y})
+    for part in ("train", "validation", "test"):
+        np.testing.assert_array_equal(read_table(path, part).X, X)
+        assert not holds(path, part)
+
+
+@both_formats
+@pytest.mark.parametrize("names", [("x_train", "y_train"), ("train/x", "train/y")])
+def test_training_rows_are_never_taken_for_a_test_set(write, kind, names):
+    path = write(kind, dict(zip(names, (X, Y), strict=True)))
+    assert refused(path, "test").startswith(f"no dataset of features was found; it holds {names[0]}, {names[1]}.\n")
+
+
+@both_formats
+def test_names_given_by_the_spec_win(write, kind):
+    path = write(
+        kind,
+        {"X": X + 1, "y": 1 - Y, "classes": ["x", "y"], "measured/all": X, "species": Y, "kinds": ["cat", "dog"]},
+    )
+    table = read_table(path, "train", Names("measured/all", "species", "kinds"))
+    np.testing.assert_array_equal(table.X, X)
+    np.testing.assert_array_equal(table.y, Y)
+    assert table.classes == ("cat", "dog")
+    assert table.origin == str(path)
+
+
+@both_formats
+@pytest.mark.parametrize("name", ["list_classes", "classes", "class_names", "label_names", "meta/classes"])
+@pytest.mark.parametrize("names", [["non-cat", "cat"], [b"non-cat", b"cat"]], ids=["text", "bytes"])
+def test_class_names_are_found_as_text(write, kind, name, names):
+    assert read_table(write(kind, {"X": X, "y": Y, name: names}), "train").classes == ("non-cat", "cat")
+
+
+@both_formats
+def test_a_target_named_classes_is_no_list_of_names(write, kind):
+    path = write(kind, {"X": X, "classes": Y})
+    table = read_table(path, "train", Names(target="classes"))
+    np.testing.assert_array_equal(table.y, Y)
+    assert table.classes is None
+
+
+@both_formats
+def test_a_class_is_named_once(write, kind):
+    message = refused(write(kind, {"X": X, "y": Y, "classes": ["cat", "dog", "cat"]}))
+    assert message == "classes must name each class once, got cat, dog, cat"
+
+
+@both_formats
+@pytest.mark.parametrize("shape", [(4,), (4, 1), (1, 4)])
+def test_targets_are_one_for_each_row(write, kind, shape):
+    table = read_table(write(kind, {"X": X, "y": Y.reshape(shape)}), "train")
+    np.testing.assert_array_equal(table.y, Y)
+
+
+@both_formats
+@pytest.mark.parametrize("labels", [["no", "yes", "yes", "no"], [b"no", b"yes", b"yes", b"no"]])
+def test_text_labels(write, kind, labels):
+    table = read_table(write(kind, {"X": X, "y": labels}), "train")
+    assert table.y.tolist() == ["no", "yes", "yes", "no"]
+
+
+@both_formats
+@pytest.mark.parametrize("m", [1, 2, 4])
+def test_one_hot_targets_keep_their_columns_even_for_one_row(write, kind, m):
+    hot = np.eye(3)[[2, 0, 1, 2]][:m]
+    np.testing.assert_array_equal(read_table(write(kind, {"X": X[:m], "y": hot}), "train").y, hot)
+
+
+@both_formats
+@pytest.mark.parametrize("dtype", ["u1", "i8", "f2", "f4", ">f8", "?"])
+def test_numbers_of_any_type_are_read_as_they_are(write, kind, dtype):
+    values = np.array([[0, 1], [1, 1]]).astype(dtype)
+    read = read_table(write(kind, {"X": values, "y": [0, 1]}), "train").X
+    assert read.dtype.kind == values.dtype.kind
+    assert read.dtype.itemsize == values.dtype.itemsize
+    np.testing.assert_array_equal(read, values)
+
+
+def test_large_finite_numbers_are_no_inf(write):
+    values = np.full((4, 2), 6e4, np.float16)  # their sum leaves float16
+    np.testing.assert_array_equal(read_table(write(".npz", {"X": values, "y": Y}), "train").X, values)
+
+
+@both_formats
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_no_number_is_named_with_row_and_column(write, kind, bad):
+    values = X.copy()
+    values[2, 1] = bad
+    assert refused(write(kind, {"X": values, "y": Y})) == (
+        f"X is {bad} in row 2, column 1 (counted from 0); expected finite numbers.\n"
+        "Fill the value in, or leave the row out."
+    )
+
+
+def test_inf_of_both_signs_and_in_pictures_is_found(write):
+    pictures = np.ones((3, 2, 2, 3), np.float32)
+    pictures[1, 0, 1, 2], pictures[2, 0, 0, 0] = np.inf, -np.inf
+    message = refused(write(".npz", {"X": pictures, "y": [0, 1, 0]}))
+    assert message.startswith("X is inf in row 1, column 0, 1, 2 (counted from 0; there are 1 more);")
+
+
+def test_a_target_that_is_nan_is_named_with_its_row(write):
+    message = refused(write(".npz", {"X": X, "y": [0, 1, 1, np.nan]}))
+    assert message.startswith("y is nan in row 3 (counted from 0);")
+
+
+@both_formats
+def test_missing_names_are_answered_with_what_is_there_and_what_is_expected(write, kind):
+    path = write(kind, {"foo": X, "bar": Y})
+    for part in ("train", "test"):
+        message = refused(path, part)
+        assert set(message.partition("; it holds ")[2].partition(".\n")[0].split(", ")) == {"foo", "bar"}
+        assert message.startswith("no dataset of features was found; it holds ")
+        assert f"Expected a name such as {part}_set_x, x_{part}, X, images or data;" in message
+        assert message.endswith("or name it in the spec: data.features")
+
+
+@both_formats
+def test_features_without_targets(write, kind):
+    message = refused(write(kind, {"X": X, "bar": Y}))
+    assert message.startswith("no dataset of targets was found; it holds ")
+    assert message.endswith(
+        "Expected a name such as train_set_y, y_train, y, labels or targets; or name it in the spec: data.target"
+    )
+
+
+@both_formats
+@pytest.mark.parametrize("key", ["features", "target", "classes"])
+def test_a_given_name_that_is_not_there_is_answered_with_the_nearest(write, kind, key):
+    path = write(kind, {"X": X, "y": Y, "foo": Y})
+    assert refused(path, **{key: "fo"}) == "there is no dataset 'fo'; did you mean \"foo\"?"
+
+
+@both_formats
+def test_rows_that_do_not_agree(write, kind):
+    message = refused(write(kind, {"X": X, "y": Y[:3]}))
+    assert message == "the features have 4 rows and y has 3; they must agree"
+
+
+@both_formats
+@pytest.mark.parametrize(
+    ("features", "what"),
+    [
+        (X[:, 0], "X must have a row of features for each example, (m, features), got shape (4,)"),
+        (X[:0], "X holds nothing, its shape is (0, 2)"),
+        (X[:, :0], "X holds nothing, its shape is (4, 0)"),
+        (np.array([["a", "b"]] * 4), "X must hold numbers, got text"),
+        (X + 1j, "X must hold numbers, got complex128"),
+    ],
+    ids=["vector", "no rows", "no columns", "text", "complex"],
+)
+def test_features_that_are_no_rows_of_numbers(write, kind, features, what):
+    assert refused(write(kind, {"X": features, "y": Y})) == what
+
+
+@both_formats
+def test_targets_of_too_many_dimensions(write, kind):
+    message = refused(write(kind, {"X": X, "y": np.zeros((4, 2, 2))}))
+    assert message == "y must have one row for each example, got shape (4, 2, 2)"
+
+
+@each_kind
+def test_a_file_that_is_not_there(tmp_path, kind):
+    assert refused(tmp_path / f"none{kind}") == "there is no such file"
+
+
+@each_kind
+def test_an_empty_file(tmp_path, kind):
+    path = tmp_path / f"empty{kind}"
+    path.touch()
+    assert refused(path) == "is empty (0 bytes)"
+
+
+@each_kind
+def test_a_folder(tmp_path, kind):
+    path = tmp_path / f"folder{kind}"
+    path.mkdir()
+    assert refused(path) == "cannot be read: Is a directory"
+
+
+@each_kind
+def test_text_in_the_place_of_arrays(tmp_path, kind):
+    path = tmp_path / f"data{kind}"
+    path.write_text("x,y\n1,2\n")
+    assert refused(path).startswith(f"is not a readable {'NPZ' if kind == '.npz' else 'HDF5'} file: ")
+
+
+@both_formats
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_truncated_file(write, kind, share):
+    path = write(kind, {"X": np.tile(X, (50, 1)), "y": np.tile(Y, 50)})
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    assert refused(path).startswith(f"is not a readable {kind.strip('.').upper().replace('H5', 'HDF5')} file: ")
+
+
+def test_an_array_that_is_damaged_inside_its_file(write):
+    path = write(".npz", {"X": X, "y": Y})
+    content = path.read_bytes()
+    where = content.index(X.tobytes())
+    path.write_bytes(content[:where] + bytes(8) + content[where + 8 :])
+    assert refused(path) == "X cannot be read: Bad CRC-32 for file 'X.npy'"
+
+
+def test_python_objects_are_not_unpickled(write):
+    path = write(".npz", {"X": np.array([[1, None]] * 4, object), "y": Y})
+    assert refused(path) == "X cannot be read: it holds Python objects"
+
+
+def test_only_what_is_asked_for_is_fetched(write):
+    path = write(".npz", {"X": X, "y": Y, "notes": np.array([{"by": "me"}], object)})
+    np.testing.assert_array_equal(read_table(path, "train").X, X)
+
+
+def test_one_array_without_a_name(tmp_path):
+    path = tmp_path / "array.npz"
+    with path.open("wb") as file:
+        np.save(file, X)
+    assert refused(path).startswith("is not a readable NPZ file: ")
+
+
+def test_an_archive_of_something_else(tmp_path):
+    path = tmp_path / "photos.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("cat.txt", "miaow")
+    assert refused(path).startswith("no dataset of features was found; it holds cat.txt.\n")
+
+
+def test_a_file_of_nothing(tmp_path):
+    path = tmp_path / "nothing.h5"
+    h5py.File(path, "w").close()
+    assert refused(path).startswith("no dataset of features was found; it holds nothing.\n")
+
+
+def test_a_kind_that_is_not_data(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("1,2\n")
+    assert refused(path).startswith(f"is of a kind that cannot be read as data; legal: {', '.join(READERS)}")
+
+
+def test_a_link_that_leads_nowhere_is_passed_over(write):
+    path = write(".h5", {"X": X, "y": Y})
+    with h5py.File(path, "a") as file:
+        file["x_train"] = h5py.SoftLink("/gone")
+    np.testing.assert_array_equal(read_table(path, "train").X, X)
+
+
+@both_formats
+@pytest.mark.parametrize(
+    ("names", "name", "taken"),
+    [
+        (["x_train", "X", "x_test"], None, "x_test"),
+        (["x_train", "X"], None, "X"),
+        (["x_train", "x_val"], None, "x_val"),
+        (["train_set_x"], None, "train_set_x"),
+        (["X", "pixels"], "pixels", "pixels"),
+        (["X", "x_test"], "pixels", "x_test"),
+    ],
+)
+def test_features_alone_come_from_the_test_part_first(write, kind, names, name, taken):
+    path = write(kind, {each: X + number for number, each in enumerate(names)})
+    table = read_features(path, name)
+    np.testing.assert_array_equal(table.X, X + names.index(taken))
+    assert table.y is None
+    assert table.origin == str(path)
+
+
+@both_formats
+def test_features_alone_that_cannot_be_found(write, kind):
+    path = write(kind, {"foo": X, "y": Y})
+    with pytest.raises(DataError, match=r"no dataset of features was found; it holds .*\n.*test_set_x"):
+        read_features(path, "pixels")
+
+
+@pytest.mark.skipif(not COURSE.is_dir(), reason="the course's pictures (../shared/data/catvnoncat) are not here")
+@pytest.mark.parametrize(("part", "m", "cats"), [("train", 209, 72), ("test", 50, 33)])
+def test_the_courses_files(part, m, cats):
+    table = read_table(COURSE / f"{part}_catvnoncat.h5", part)
+    assert table.X.shape == (m, 64, 64, 3)
+    assert table.X.dtype == np.uint8
+    assert table.y.shape == (m,)
+    assert table.y.sum() == cats
+    assert table.classes == ("non-cat", "cat")

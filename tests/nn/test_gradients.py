@@ -1,0 +1,111 @@
+"""Backprop against central differences, for every activation and loss that go together and random networks.
+
+The cost that is differenced is worked out here, layer by layer from the formulas, so that the gradients
+and the cost of the objective are both checked against something of their own.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from nnctl.nn.activations import activations
+from nnctl.nn.criterion import Criterion
+from nnctl.nn.losses import losses
+from nnctl.nn.network import Network
+from nnctl.nn.objective import Objective
+from nnctl.nn.parameters import Parameters
+from nnctl.nn.span import SpanObjective
+
+STEP = 1e-5
+PAIRS = [(loss, output) for loss in losses for output in losses[loss].outputs]
+
+draws = st.fixed_dictionaries(
+    {
+        "layer_dims": st.lists(st.integers(1, 6), min_size=2, max_size=5),
+        "hidden": st.lists(st.sampled_from(list(activations)), min_size=3, max_size=3),
+        "m": st.integers(1, 7),
+        "l2": st.sampled_from([0.0, 0.7]),
+        "l1": st.sampled_from([0.0, 0.3]),
+        "weighted": st.booleans(),
+        "short_cut": st.booleans(),
+        "seed": st.integers(0, 2**32 - 1),
+    }
+)
+
+
+def targets(loss, shape, stream):
+    """Return Y as the loss takes it: 0 or 1, one-hot, or any numbers."""
+    if loss == "binary_cross_entropy":
+        return stream.randint(2, size=shape).astype(float)
+    if loss == "categorical_cross_entropy":
+        return np.eye(shape[0])[:, stream.randint(shape[0], size=shape[1])]
+    return stream.randn(*shape)
+
+
+def class_weights(loss, Y, stream):
+    """Return a weight for each class, and for each example; None where targets are no classes."""
+    if loss == "categorical_cross_entropy" and len(Y) > 1:
+        weights = stream.uniform(0.5, 3, len(Y))
+        return weights, weights[Y.argmax(axis=0)]
+    if loss == "binary_cross_entropy" and len(Y) == 1:
+        weights = stream.uniform(0.5, 3, 2)
+        return weights, weights[Y[0].astype(int)]
+    return None, 1.0
+
+
+def cost_and_sides(parameters, names, criterion, example_weights, X, Y):
+    """Return the cost, and on which side of its kink (0, or the target) every unit and every W is."""
+    A, sides, m = X, [np.sign(W) for W in parameters.W], X.shape[1]
+    for W, b, name in zip(parameters.W, parameters.b, names, strict=True):
+        Z = W @ A + b
+        A = np.empty_like(Z)
+        activations[name](Z, A)[0]()
+        sides.append(np.sign(A))
+    sides.append(np.sign(A - Y))
+    penalty = sum(criterion.l2 / 2 * np.square(W).sum() + criterion.l1 * np.abs(W).sum() for W in parameters.W)
+    cost = ((criterion.loss.costs(Z, A, Y) * example_weights).sum() + penalty) / m
+    return cost, np.concatenate([side.ravel() for side in sides])
+
+
+def rounding(cost, n):
+    """Return how far the last digit of the cost moves n differences: below it a gradient counts as zero."""
+    return np.sqrt(n) * np.finfo(float).eps * max(1.0, cost) / STEP
+
+
+@pytest.mark.parametrize(("loss", "output"), PAIRS)
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(drawn=draws)
+def test_backprop_is_the_derivative_of_the_cost(loss, output, drawn):
+    dims, m, stream = drawn["layer_dims"], drawn["m"], np.random.RandomState(drawn["seed"])
+    names = [*drawn["hidden"][: len(dims) - 2], output]
+    parameters = Parameters(dims)
+    for W, b in zip(parameters.W, parameters.b, strict=True):
+        W[:] = stream.randn(*W.shape) / np.sqrt(W.shape[1])
+        b[:] = stream.randn(*b.shape)
+    X, Y = stream.randn(dims[0], m), targets(loss, (dims[-1], m), stream)
+    weights, example_weights = class_weights(loss, Y, stream) if drawn["weighted"] else (None, 1.0)
+    l1 = 0.0 if drawn["short_cut"] else drawn["l1"]  # the gradient of L1 leaves the span of the examples
+    criterion = Criterion(losses[loss](), drawn["l2"], l1, weights)
+
+    network = Network(parameters, [activations[name] for name in names])
+    objective = SpanObjective(network, criterion, X) if drawn["short_cut"] else Objective(network, criterion)
+    objective.differentiate(X, Y)
+    backprop, costs = objective.gradients.flat.copy(), [objective.cost(Y), objective.evaluate(X, Y)[0]]
+
+    cost, sides = cost_and_sides(parameters, names, criterion, example_weights, X, Y)
+    differences = np.empty_like(backprop)
+    for index, value in enumerate(parameters.flat.copy()):
+        near = []
+        for shifted in (value + STEP, value - STEP):
+            parameters.flat[index] = shifted
+            near_cost, near_sides = cost_and_sides(parameters, names, criterion, example_weights, X, Y)
+            assume((near_sides == sides).all())  # else a kink lies within reach of the step
+            near.append(near_cost)
+        parameters.flat[index] = value
+        differences[index] = (near[0] - near[1]) / (2 * STEP)
+
+    difference = np.linalg.norm(backprop - differences)
+    norms = np.linalg.norm(backprop) + np.linalg.norm(differences)
+    assert difference < 1e-7 * norms or difference < rounding(cost, len(backprop))
+    assert costs == pytest.approx([cost, cost], rel=1e-12, abs=1e-12)

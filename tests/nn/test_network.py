@@ -1,0 +1,121 @@
+"""Forward against a loop over examples and units, in one pass and in blocks."""
+
+import math
+
+import numpy as np
+import pytest
+
+from nnctl.nn.activations import activations
+from nnctl.nn.criterion import Criterion
+from nnctl.nn.losses import losses
+from nnctl.nn.network import Network
+from nnctl.nn.objective import Objective
+from nnctl.nn.parameters import Parameters
+
+BY_HAND = {
+    "relu": lambda z: max(0.0, z),
+    "tanh": math.tanh,
+    "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
+    "linear": lambda z: z,
+}
+
+
+def network_of(dims, names, dtype=np.float64, seed=1):
+    """Return a network with drawn parameters, biases too."""
+    parameters = Parameters(dims, dtype)
+    parameters.flat[:] = np.random.RandomState(seed).randn(parameters.flat.size)
+    return Network(parameters, [activations[name] for name in names])
+
+
+def by_hand(network, names, example):
+    """Return A[L] of one example, unit by unit."""
+    a = list(example)
+    for W, b, name in zip(network.parameters.W, network.parameters.b, names, strict=True):
+        a = [
+            BY_HAND[name](sum(w * x for w, x in zip(row, a, strict=True)) + bias)
+            for row, bias in zip(W.tolist(), b[:, 0].tolist(), strict=True)
+        ]
+    return a
+
+
+@pytest.mark.parametrize(
+    ("dims", "names"),
+    [
+        ([4, 1], ["sigmoid"]),
+        ([3, 2], ["linear"]),
+        ([2, 5, 3, 2], ["relu", "tanh", "sigmoid"]),
+        ([1, 4, 1], ["tanh", "relu"]),
+    ],
+)
+def test_forward_is_the_sum_over_the_units_of_the_layer_before(dims, names):
+    network, X = network_of(dims, names), np.random.RandomState(2).randn(dims[0], 9)
+    outputs = network.predict(X)
+    assert network.layer_dims == tuple(dims)
+    assert outputs.shape == (dims[-1], 9)
+    np.testing.assert_allclose(outputs, np.transpose([by_hand(network, names, x) for x in X.T]), rtol=1e-13)
+
+
+def test_predicting_many_examples_in_blocks_is_predicting_each():
+    network, X = network_of([3, 8, 2], ["tanh", "softmax"]), np.random.RandomState(3).randn(3, 5001)
+    outputs = network.predict(X)
+    some = [0, 1, 2047, 2048, 2049, 4095, 4096, 5000]
+    one_by_one = np.hstack([network.predict(X[:, [column]]) for column in some])
+    np.testing.assert_allclose(outputs[:, some], one_by_one, rtol=1e-13)
+    np.testing.assert_allclose(outputs.sum(axis=0), 1, rtol=1e-14)
+
+
+def test_the_cost_of_many_examples_is_the_mean_over_all_of_them():
+    network, stream = network_of([3, 8, 1], ["tanh", "sigmoid"]), np.random.RandomState(4)
+    X, Y = stream.randn(3, 5001), stream.randint(2, size=(1, 5001)).astype(float)
+    cost, outputs = Objective(network, Criterion(losses["binary_cross_entropy"](), l2=3.0)).evaluate(X, Y)
+    np.testing.assert_array_equal(outputs, network.predict(X))
+    entropy = -np.where(Y == 1, np.log(outputs), np.log(1 - outputs)).mean()
+    penalty = 3.0 / (2 * 5001) * sum((W**2).sum() for W in network.parameters.W)
+    assert cost == pytest.approx(entropy + penalty, rel=1e-13)
+
+
+def test_no_examples_are_no_predictions():
+    assert network_of([3, 2], ["relu"]).predict(np.empty((3, 0))).shape == (2, 0)
+
+
+def test_rows_of_memory_turned_to_columns_are_predicted_alike_and_not_changed():
+    network, rows = network_of([3, 4, 1], ["relu", "linear"]), np.random.RandomState(5).randn(6, 3)
+    before = rows.copy()
+    first = network.predict(rows.T)
+    np.testing.assert_allclose(first, network.predict(np.ascontiguousarray(rows.T)), rtol=1e-14)
+    np.testing.assert_array_equal(rows, before)
+    network.parameters.flat[:] = 0  # the network computes with the live vector, and results are nobody else's
+    assert not network.predict(rows.T).any()
+    assert first.all()
+
+
+def test_float32_stays_float32_and_near_float64():
+    X = np.random.RandomState(6).randn(5, 40)
+    single, double = (network_of([5, 8, 3], ["gelu", "softmax"], dtype) for dtype in (np.float32, np.float64))
+    outputs = single.predict(X.astype(np.float32))
+    assert outputs.dtype == np.float32
+    np.testing.assert_allclose(outputs, double.predict(X), rtol=1e-4)
+    assert np.abs(outputs - double.predict(X)).max() > 0
+
+
+def test_saturated_outputs_are_predicted_without_a_warning():
+    network = network_of([1, 1], ["sigmoid"])
+    network.parameters.W[0][:] = 1e4
+    network.parameters.b[0][:] = 0
+    assert network.predict(np.array([[-1.0, 0.0, 1.0]])).tolist() == [[0, 0.5, 1]]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_batches_of_changing_size_share_one_vector_of_gradients(dtype):
+    network, stream = network_of([3, 4, 2], ["tanh", "linear"], dtype), np.random.RandomState(7)
+    X, Y = stream.randn(3, 6).astype(dtype), stream.randn(2, 6).astype(dtype)
+    objective = Objective(network, Criterion(losses["mean_squared_error"]()))
+    gradients, parts = objective.gradients, []
+    for batch in (slice(0, 4), slice(4, 6), slice(0, 4), slice(0, 6)):
+        objective.differentiate(X[:, batch], Y[:, batch])
+        assert objective.gradients is gradients
+        parts.append(gradients.flat.copy())
+    assert gradients.flat.dtype == dtype
+    np.testing.assert_array_equal(parts[0], parts[2])
+    close = 1e-12 if dtype == np.float64 else 1e-4
+    np.testing.assert_allclose(parts[3], (4 * parts[0] + 2 * parts[1]) / 6, rtol=close, atol=close)

@@ -1,0 +1,156 @@
+"""Tables hold the numbers they are made of."""
+
+import contextlib
+import io
+
+import numpy as np
+import pytest
+
+from nnctl import document, shipped
+from nnctl.compare import Comparison, Scheme
+from nnctl.data.interface import Interface, Preparation
+from nnctl.data.table import Table
+from nnctl.experiment import prepare
+from nnctl.model import Model
+from nnctl.nn.parameters import Parameters
+from nnctl.prediction import Prediction
+from nnctl.registry import Choice
+from nnctl.runs import Run
+from nnctl.show import console, tables
+from nnctl.spec import parse
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+def printed(what):
+    """Return what a pipe gets, line by line, each as a list of words."""
+    with contextlib.redirect_stdout(io.StringIO()) as file:
+        console.results().print(what)
+    assert "\x1b" not in file.getvalue()
+    return [line.split() for line in file.getvalue().splitlines() if line.strip()]
+
+
+def experiment(config, *overrides):
+    """Return a shipped config with its data loaded."""
+    return prepare(parse(document.read(shipped.find(config), overrides)))
+
+
+def predicted(outputs, y, classes):
+    """Return a prediction with given outputs A[L] (n[L], m) for rows of two features."""
+    interface = Interface((2,), Preparation(), classes)
+    X = np.zeros((outputs.shape[1], 2))
+    return Prediction(
+        Model(Parameters([2, len(outputs)]), (Choice("sigmoid"),), interface), Table(X, y, classes), outputs
+    )
+
+
+def test_layers_have_their_shapes_and_numbers_of_parameters():
+    header, *rows = printed(tables.layers(experiment("circles", "model.activations.1={name: leaky_relu, slope: 0.2}")))
+    assert header == ["layer", "W", "b", "activation", "parameters"]
+    assert ["1", "(10,", "2)", "(10,", "1)", "relu", "30"] in rows
+    assert ["2", "(5,", "10)", "(5,", "1)", "leaky_relu", "(slope", "0.2)", "55"] in rows
+    assert ["3", "(1,", "5)", "(1,", "1)", "sigmoid", "6"] in rows
+    assert rows[-1] == ["in", "all", "91"]
+
+
+def test_large_numbers_of_parameters_are_readable():
+    rows = printed(tables.layers(experiment("logistic-cat", "data.m=4", "data.m_test=2")))
+    assert rows[-1] == ["in", "all", "12,289"]
+
+
+def test_the_summary_says_what_is_trained_on_what():
+    words = " ".join(" ".join(line) for line in printed(tables.summary(experiment("circles", "train.batch_size=32"))))
+    for said in (
+        "circles",
+        "300 train",
+        "100 test",
+        "2 features",
+        "he",
+        "binary_cross_entropy",
+        "0.01",
+        "15,000",
+        "32",
+    ):
+        assert said in words
+
+
+def test_metrics_stand_in_a_column_for_each_part():
+    measured = {
+        "train": {"cost": 0.25, "accuracy": 0.9875, "precision": None},
+        "test": {"cost": 1.25e-7, "accuracy": 0.5, "precision": 0.75},
+    }
+    rows = printed(tables.metrics(measured))
+    assert rows[0] == ["train", "test"]
+    assert ["cost", "0.250000", "1.2500e-07"] in rows
+    assert ["accuracy", "0.987500", "0.500000"] in rows
+    assert ["precision", "–", "0.750000"] in rows
+
+
+def test_predictions_have_class_probability_and_truth():
+    prediction = predicted(np.array([[0.25, 0.9375, 0.75]]), np.array([0, 1, 0]), ("dog", "cat"))
+    header, _, *rows = printed(tables.predictions(prediction, proba=True))
+    assert header == ["row", "prediction", "probability", "p_dog", "p_cat", "truth"]
+    assert rows == [
+        ["0", "dog", "0.7500", "0.7500", "0.2500", "dog"],
+        ["1", "cat", "0.9375", "0.0625", "0.9375", "cat"],
+        ["2", "cat", "0.7500", "0.2500", "0.7500", "dog", "wrong"],
+    ]
+    assert "accuracy 0.666667" in tables.prediction_summary(prediction)
+    assert "3 examples" in tables.prediction_summary(prediction)
+
+
+def test_predictions_of_numbers_have_the_number_and_the_truth():
+    prediction = predicted(np.array([[1.5, -2.0]]), np.array([1.25, -2.0]), None)
+    header, _, *rows = printed(tables.predictions(prediction, proba=False))
+    assert header == ["row", "prediction", "truth"]
+    assert rows == [["0", "1.5000", "1.2500"], ["1", "-2.0000", "-2.0000"]]
+    assert "MSE 0.031250" in tables.prediction_summary(prediction)
+
+
+def test_a_long_prediction_is_cut_and_says_so():
+    prediction = predicted(np.full((1, 250), 0.75), np.ones(250, int), ("dog", "cat"))
+    rows = printed(tables.predictions(prediction, proba=False))
+    assert rows[-1][0] == "99"
+    assert "150 more rows" in tables.prediction_summary(prediction)
+
+
+@pytest.mark.parametrize("name", ["[bold]x[/bold]", "[/]", "a [b", ":cat:"])
+def test_class_names_are_printed_as_they_are(name):
+    prediction = predicted(np.array([[0.25, 0.75]]), np.array([1, 1]), (name, "cat"))
+    rows = printed(tables.predictions(prediction, proba=True))
+    assert " ".join(rows[2]).startswith(f"0 {name} 0.7500")
+
+
+@pytest.mark.parametrize("name", ["[bold]x[/bold]", "[/]", ":cat:"])
+def test_names_of_runs_and_folders_are_printed_as_they_are(nnctl, name):
+    flags = ("--name", name, "--runs-dir", "[runs]", "-S", "train.iterations=2")
+    outcome = nnctl("train", "circles", *flags)
+    assert outcome.exit_code == 0
+    assert outcome.stderr.startswith(f"{name}: 300 train")
+    assert outcome.stdout.startswith("[runs]/")
+    assert "[runs]/" in nnctl("predict", "--runs-dir", "[runs]").stderr
+
+
+def test_a_comparison_has_costs_and_metrics_of_every_scheme(tmp_path):
+    def scheme(label, costs, metrics):
+        return Scheme(label, label, Choice("he"), Run(tmp_path), metrics, costs)
+
+    compared = Comparison(
+        tmp_path,
+        300,
+        None,
+        [
+            scheme("he", {0: 0.875, 100: 0.5, 299: 0.25}, {"train": {"cost": 0.125, "accuracy": 1.0}}),
+            scheme("random (x10)", {0: 1773.5, 100: 3.5}, {}),
+        ],
+    )
+    rows = printed(tables.comparison(compared))
+    assert rows[0] == ["iteration", "he", "random", "(x10)"]
+    assert ["0", "0.875000", "1773.500000"] in rows
+    assert ["100", "0.500000", "3.500000"] in rows
+    assert ["299", "0.250000", "–"] in rows
+    assert ["final", "cost,", "train", "0.125000", "–"] in rows
+    assert ["accuracy,", "train", "1.000000", "–"] in rows

@@ -1,0 +1,146 @@
+"""The benchmarks: that all of them run, that the contestants do the same work, and that the report adds up.
+
+How fast anything was is not looked at: the sizes are small, and a machine that runs tests is busy.
+"""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import limits
+from benchmarks.measuring import Samples
+from benchmarks.report import Measured
+from benchmarks.workloads import MODULES, NAMES, WORKLOADS, Commands, Peer, Training
+
+CHECKOUT = Path(__file__).parents[1]
+TRAININGS = [name for name, workload in WORKLOADS.items() if isinstance(workload, Training)]
+ABSENT = [peer for peer, module in MODULES.items() if importlib.util.find_spec(module) is None]
+SMALL = Training(
+    "",
+    "digits",
+    m=10,
+    layer_dims=(4, 3, 2),
+    learning_rate=0.1,
+    epochs=5,
+    dtype="float64",
+    peers=(Peer("course", 2, ""),),
+)
+
+
+def run(*arguments):
+    """Run `python -m benchmarks` in the checkout."""
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *map(str, arguments)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """Return the folder that a quick run of everything wrote, and what it printed."""
+    out = tmp_path_factory.mktemp("benchmarks")
+    done = run("--quick", "--out", out)
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+@pytest.fixture
+def report(quick):
+    return json.loads((quick[0] / "benchmarks.json").read_text())
+
+
+def test_every_contestant_that_is_installed_takes_part_in_every_workload(report):
+    for name, workload in WORKLOADS.items():
+        commands = isinstance(workload, Commands)
+        expected = set(workload.arguments) if commands else {"nnctl", *(peer.name for peer in workload.peers)}
+        answers = report["measurements"][name]["answers"]
+        assert set(answers) - {"limits"} == expected - set(ABSENT)
+        assert all(len(repetitions) == 1 for repetitions in answers.values())
+
+
+def test_peers_that_are_not_installed_are_named(quick, report):
+    assert report["left_out"] == ABSENT
+    left_out = [line for line in quick[1].splitlines() if line.startswith("Left out")]
+    assert left_out == ([f"Left out because not installed: {', '.join(NAMES[p] for p in ABSENT)}."] if ABSENT else [])
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_the_contestants_do_the_same_work(report, name):
+    answers = report["measurements"][name]["answers"]
+    costs = {who: repetitions[0]["cost"] for who, repetitions in answers.items() if who != "limits"}
+    assert len(costs) > 1 or ABSENT
+    # scikit-learn's Adam has epsilon elsewhere, and it shuffles in its own order
+    tolerance = 1e-6 if WORKLOADS[name].batch_size is None else 1e-2
+    assert costs == {who: pytest.approx(costs["nnctl"], rel=tolerance) for who in costs}
+
+
+def test_the_report_is_printed_and_written(quick, report):
+    out, printed = quick
+    assert (out / "benchmarks.md").read_text() + "\n" == printed
+    for target in report["targets"]:
+        assert f"| {target['workload']} | {target['against']} | {target['nnctl']} | {target['other']} |" in printed
+
+
+def test_growth_is_measured_and_drawn(quick):
+    curves = json.loads((quick[0] / "growth.json").read_text())
+    assert {curve["what"] for curve in curves} == {
+        "examples m", "features n[0]", "width of two hidden layers", "hidden layers of 64"
+    }  # fmt: skip
+    assert all(len(curve["seconds"]) == len(curve["sizes"]) == 2 for curve in curves)
+    assert (quick[0] / "growth.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("arguments", [("--only", "cats"), ("--repeats", "0")])
+def test_a_wrong_option_is_refused(arguments, tmp_path):
+    done = run(*arguments, "--out", tmp_path)
+    assert done.returncode == 2
+    assert arguments[1] in done.stderr
+
+
+def test_the_environment_of_the_contestants_is_that_of_the_user():
+    """What nnctl sets for its own matrix products must not reach its peers."""
+    code = "import os; before = dict(os.environ); import benchmarks.__main__; print(dict(os.environ) == before)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+def test_operations_of_an_update_and_of_the_short_cut():
+    # forward and dW of 4 x 3, forward, dW and dA of 3 x 2, each 2 operations per example
+    assert limits.operations(SMALL) == 5 * 10 * 2 * (2 * 12 + 3 * 6)
+    wide = replace(SMALL, layer_dims=(1000, 3, 2))
+    set_up = 2 * 10 * 10 * 1000 + 2 * (2 * 10 * 3 * 1000)  # X'X, then W1 X and C X'
+    assert limits.operations(wide) == set_up + 5 * 10 * 2 * (3 * 10 + 3 * 6)
+    assert limits.operations(replace(wide, optimizer="adam")) == 5 * 10 * 2 * (2 * 3000 + 3 * 6)
+
+
+def test_memory_traffic_of_mini_batches():
+    batches = replace(SMALL, batch_size=4, optimizer="adam")
+    assert limits.updates(batches) == 5 * 3
+    parameters = 4 * 3 + 3 + 3 * 2 + 2
+    assert limits.traffic(batches) == 8 * (5 * 10 * 4 + 15 * 7 * parameters)
+    assert limits.traffic(SMALL) == 0
+    assert limits.working_set(batches) == 8 * 4 * parameters
+
+
+@pytest.mark.parametrize(("bound", "met"), [(2, True), (3, False)])
+def test_a_ratio_is_that_of_the_medians(bound, met):
+    answers = {"nnctl": [1.0, 2.0, 9.0], "course": [7.0, 5.0, 1.0]}
+    samples = Samples({who: [{"seconds": value} for value in values] for who, values in answers.items()})
+    (target,) = Measured("small", replace(SMALL, peers=(Peer("course", bound, "float64"),)), samples).targets()
+    assert (target.value, target.met) == (2.5, met)
+
+
+def test_the_distance_to_the_limit():
+    answers = {"nnctl": [{"seconds": 4.2e-6}], "limits": [{"flops": 2e9, "bandwidth": 1e9}]}
+    distance = Measured("small", SMALL, Samples(answers)).distance()
+    assert distance.gigaflops == pytest.approx(1)  # 4200 operations in 4.2 microseconds
+    assert distance.share_of_peak == pytest.approx(0.5)
+    assert distance.seconds_at_limit == pytest.approx(2.1e-6)
