@@ -47,6 +47,7 @@ class Samples:
 
     answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    others: float | None = None  # the share of the processors that other programs took meanwhile
 
     def median(self, contestant: str, what: str = "seconds") -> float:
         """Return the median of an answer over the repetitions."""
@@ -60,11 +61,15 @@ def installed(peer: str) -> bool:
 
 def measure(workload: Training | Commands, repeats: int, quick: bool) -> tuple[Training | Commands, Samples]:
     """Run every contestant of a workload `repeats` times, in turn; return it as it was run, and the answers."""
+    if isinstance(workload, Training) and quick:
+        workload = workload.quick()
+    start, before = time.perf_counter(), _others()
     with tempfile.TemporaryDirectory(prefix="nnctl-benchmarks-") as folder:
-        if isinstance(workload, Commands):
-            return workload, _commands(workload, repeats, quick, Path(folder))
-        workload = workload.quick() if quick else workload
-        return workload, _training(workload, repeats, quick, Path(folder))
+        run = _commands if isinstance(workload, Commands) else _training
+        samples = run(workload, repeats, quick, Path(folder))
+    if before is not None:
+        samples.others = (_others() - before) / (time.perf_counter() - start) / (os.cpu_count() or 1)
+    return workload, samples
 
 
 def _training(workload: Training, repeats: int, quick: bool, folder: Path) -> Samples:
@@ -133,6 +138,17 @@ def _turns(contestants: list[str], repeats: int) -> Iterator[str]:
     for turn in range(repeats):
         first = turn % len(contestants)
         yield from contestants[first:] + contestants[:first]
+
+
+def _others() -> float | None:
+    """Return the seconds that the processors worked for others than this process and its children; Linux tells."""
+    try:
+        fields = Path("/proc/stat").read_text().partition("\n")[0].split()
+    except OSError:
+        return None
+    user, nice, system, _idle, _waiting, *interrupts_and_stolen = map(int, fields[1:9])
+    busy = (user + nice + system + sum(interrupts_and_stolen)) / os.sysconf("SC_CLK_TCK")
+    return busy - sum(os.times()[:4])
 
 
 def environment() -> dict[str, str]:

@@ -16,7 +16,7 @@ from benchmarks import limits
 from benchmarks.measuring import Samples
 from benchmarks.workloads import NAMES, Commands, Predicting, Training
 
-BUSY = 0.5  # the load, averaged over a minute, from which on others are at work
+QUIET = 0.03  # the share of the processors that others may take without a word
 PACKAGES = ("numpy", "scikit-learn", "torch", "jax", "matplotlib")
 
 
@@ -153,10 +153,9 @@ def markdown(measured: Sequence[Measured], facts: Mapping[str, Any]) -> str:
     ]
     if facts["quick"]:
         sections.append("A quick run on small sizes: it shows that everything runs, and its numbers mean nothing.")
-    if (facts["load"] or 0) > BUSY:
-        sections.append(
-            f"**The machine was busy before this run began (load {facts['load']}): its numbers are doubtful.**"
-        )
+    disturbed = [f"{one.name} {one.samples.others:.0%}" for one in measured if (one.samples.others or 0) > QUIET]
+    if disturbed:
+        sections.append(f"**Other programs took a share of the processors:** {', '.join(disturbed)}.")
     if facts["left_out"]:
         sections.append(f"Left out because not installed: {', '.join(NAMES[peer] for peer in facts['left_out'])}.")
     targets = [
@@ -193,7 +192,7 @@ def markdown(measured: Sequence[Measured], facts: Mapping[str, Any]) -> str:
 
 
 def machine() -> dict[str, Any]:
-    """Return what about this machine, its packages and this moment decides the numbers."""
+    """Return what about this machine and its packages decides the numbers."""
     processor = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").is_file():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -204,7 +203,6 @@ def machine() -> dict[str, Any]:
         "date": datetime.now().strftime("%Y-%m-%d %H:%M"),
         "processor": processor,
         "cpus": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "platform": platform.platform(),
         "python": sys.version.split()[0],
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES if name in installed},

@@ -88,7 +88,7 @@ def train(
 
         messages = console.messages(quiet)
         experiment = spine.prepare(spec)
-        messages.print(tables.summary(experiment), soft_wrap=True)
+        messages.print(tables.summary(experiment))
         messages.print(tables.layers(experiment))
         run = runs.create(runs_dir, experiment.spec.name, experiment.spec.resolved())
         with progress.board(messages, ["training"]) as report:
@@ -100,7 +100,7 @@ def train(
         from nnctl.show import pictures
 
         drawn = pictures.draw_run(experiment, run)
-        messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}", soft_wrap=True)
+        messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}")
         print(json.dumps({"run": str(run.folder), **run.status()}) if as_json else run.folder)
 
 
@@ -144,13 +144,13 @@ def predict(
             if output.resolve() == Path(prediction.table.origin).resolve():
                 raise SpecError(f"{output}: is the input itself; choose another file for -o")
             runs.write_text(output, prediction.csv(proba))
-            messages.print(f"saved: {output}", soft_wrap=True)
+            messages.print(f"saved: {output}")
         if part is not None and output is None:
             results = console.results()
             which = "test set" if part == "test" else "training set (it has no test set)"
-            messages.print(f"{found.folder}: predictions for its {which}", soft_wrap=True)
+            messages.print(f"{found.folder}: predictions for its {which}")
             results.print(tables.predictions(prediction, proba))
-            results.print(tables.prediction_summary(prediction), soft_wrap=True)
+            results.print(tables.prediction_summary(prediction))
         elif output is None:
             sys.stdout.write(prediction.csv(proba))
 
@@ -197,14 +197,14 @@ def compare_init(
         from nnctl.show import pictures
 
         drawn = pictures.draw_comparison(compared)
-        messages.print(f"saved in {compared.folder}: {', '.join(path.name for path in drawn)}", soft_wrap=True)
+        messages.print(f"saved in {compared.folder}: {', '.join(path.name for path in drawn)}")
         if as_json:
             print(json.dumps(compared.as_json()))
             return
         results = console.results()
         results.print(tables.comparison(compared))
         for scheme in compared.schemes:
-            results.print(compare.explain(scheme), soft_wrap=not results.is_terminal)
+            results.print(compare.explain(scheme))
 
 
 @contextlib.contextmanager

@@ -65,12 +65,11 @@ class Memory:
 def finite(steps: Steps, due: Due, last_good: Memory) -> Steps:
     """End training with a DivergedError when the gradients leave the finite numbers or the cost explodes.
 
-    The last bias's gradient is the sum of all errors at an output, so a nan or inf reaches it at once or
-    within a few steps. Where a row is due, the cost is looked at too and good parameters are kept.
+    Where a row is due, the cost is looked at too and good parameters are kept.
     """
     first: float | None = None
     for step in steps:
-        if not math.isfinite(step.objective.g[-1]):
+        if not step.objective.is_finite():
             raise diverged(step.iteration, step.cost, last_good)
         if step.iteration == 0 or due(step.iteration):
             first = step.cost if first is None else first

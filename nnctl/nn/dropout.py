@@ -23,7 +23,7 @@ class Dropout:
 
     def draw(self, iteration: int, layer: int, mask: Array) -> None:
         """Write the mask (n[l], m) of a hidden layer, from 1, at an iteration: 0, or 1 over the share kept."""
-        kept = round(self.shares[layer - 1] * LEVELS)
+        kept = max(1, round(self.shares[layer - 1] * LEVELS))
         self._stream.seed([self._seed, iteration, layer])
         flat = mask.reshape(-1)
         for start in range(0, len(flat), CHUNK):

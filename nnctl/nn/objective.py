@@ -5,6 +5,8 @@ last batch) and one gradient vector, which every pass writes into. What an optim
 vectors `p` and `g`, and `weights`, the part of p that is penalized and decays.
 """
 
+import math
+
 import numpy as np
 
 from nnctl.nn import Array
@@ -63,6 +65,11 @@ class Objective:
     def evaluate(self, X: Array, Y: Array) -> tuple[float, Array]:
         """Return the cost of the current parameters on X (n[0], m) and Y (n[L], m), and the outputs (n[L], m)."""
         return self.criterion.evaluate(self.network, X, Y, self._evaluation_passes)
+
+    def is_finite(self) -> bool:
+        """Tell whether the gradients of b[L] are numbers: they sum all errors, so any nan or inf reaches them."""
+        errors = self._gradients.b[-1]
+        return math.isfinite(errors[0, 0] if len(errors) == 1 else errors.sum())
 
     def gradient_norm(self) -> float:
         """Return the length of the gradient by all parameters."""

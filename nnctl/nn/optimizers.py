@@ -16,7 +16,7 @@ from nnctl.registry import Fraction, NotNegative, Positive, Registry
 
 Update = Callable[[float, int], None]  # learning rate, number of the update from 1
 
-BLOCK = 16384  # numbers; five vectors of them fit into a core's second-level cache
+BLOCK = 65536  # numbers: large enough that calls cost little, small enough for the cache
 
 
 @dataclass(frozen=True, kw_only=True)

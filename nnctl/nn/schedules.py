@@ -14,6 +14,7 @@ from nnctl.registry import Count, Interval, NotNegative, Registry
 Rate = Callable[[int], float]  # iteration -> learning rate
 Ratio = Annotated[float, Interval(gt=0, le=1)]
 Floor = Annotated[float, Interval(ge=0, le=1)]
+Length = Annotated[float, Interval(ge=0, le=10**9)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,7 @@ class Schedule:
     """`per` is the unit of time, `warmup` a number of such units."""
 
     per: Literal["epoch", "iteration"] = "epoch"
-    warmup: NotNegative = 0.0
+    warmup: Length = 0.0
 
     def multiplier(self, t: int, total: int) -> float:
         """Return what multiplies the learning rate after t of `total` units of time."""

@@ -50,6 +50,7 @@ class SpanObjective(Objective):
         self._whole = whole
         self._X = X
         self._W1_start = whole.W[0].copy()
+        self._start_squares = _dot(self._W1_start, self._W1_start)
         inner = Parameters((X.shape[1], *upper), ahead=1)
         for ours, theirs in zip((*inner.W[1:], *inner.b), (*whole.W[1:], *whole.b), strict=True):
             ours[:] = theirs
@@ -101,7 +102,8 @@ class SpanObjective(Objective):
     def gradient_norm(self) -> float:
         """Return the length of the gradient by all parameters: |dW1|^2 = gs^2 |W1_0|^2 + 2 gs G.Z1_0 + (G K).G."""
         known, G, gs = self._known[id(self._X)], self._gradients.W[0], self.g[0]
-        first = _dot(np.dot(G, known.K), G) + 2 * gs * _dot(G, known.Z1) + gs**2 * _dot(self._W1_start, self._W1_start)
+        np.dot(G, known.K, self._scaled)
+        first = _dot(self._scaled, G) + 2 * gs * _dot(G, known.Z1) + gs**2 * self._start_squares
         rest = self.g[1 + G.size :]
         return float(np.sqrt(max(first, 0.0) + np.dot(rest, rest)))
 
@@ -124,8 +126,8 @@ class SpanObjective(Objective):
     def _sums_of_weights(self) -> tuple[float, float]:
         """Return the sum of squares of every W; there is no L1 here, for its gradient leaves the span."""
         known, s = self._known[id(self._X)], float(self._s[0])
-        first = _dot(np.dot(self._C, known.K), self._C) + 2 * s * _dot(self._C, known.Z1)
-        first += s**2 * _dot(self._W1_start, self._W1_start)
+        np.dot(self._C, known.K, self._scaled)
+        first = _dot(self._scaled, self._C) + 2 * s * _dot(self._C, known.Z1) + s**2 * self._start_squares
         rest = self.weights[1 + self._C.size :]
         return first + float(np.dot(rest, rest)), 0.0
 

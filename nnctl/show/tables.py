@@ -1,6 +1,7 @@
 """Tables for the terminal: the layers before training, the metrics after it, predictions, a comparison."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -8,8 +9,13 @@ from rich.text import Text
 
 from nnctl.compare import Comparison
 from nnctl.experiment import Experiment
+from nnctl.nn.activations import activations
+from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
+from nnctl.nn.optimizers import optimizers
 from nnctl.prediction import Prediction
+from nnctl.registry import Choice, Registry
+from nnctl.schema import option_defaults
 
 MOST_ROWS = 100  # of predictions shown; a file gets them all
 LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²"}
@@ -21,6 +27,7 @@ def summary(experiment: Experiment) -> str:
     sizes = ", ".join(f"{examples.m:,} {name}" for name, examples in experiment.dataset.parts.items())
     kind = f"classes {', '.join(interface.classes[:6])}" if interface.classes else "numbers"
     more = ", ..." if interface.classes and len(interface.classes) > 6 else ""
+    n0 = spec.model.layer_dims[0]
     batch = "full batch" if spec.train.batch_size is None else f"batches of {spec.train.batch_size}"
     fast_path = (
         f"\nfast path: W1 is trained in the span of the {experiment.dataset.parts['train'].m:,} examples, exactly"
@@ -29,9 +36,10 @@ def summary(experiment: Experiment) -> str:
         else ""
     )
     return (
-        f"{spec.name}: {sizes} examples of {spec.model.layer_dims[0]:,} features"
+        f"{spec.name}: {sizes} examples of {n0:,} feature{'s' if n0 > 1 else ''}"
         f" ({interface.preparation}), {kind}{more}\n"
-        f"init {spec.model.init}, {spec.train.loss}, {spec.train.optimizer} at {spec.train.learning_rate:g},"
+        f"init {_brief(spec.model.init, initializers)}, {spec.train.loss}, {_brief(spec.train.optimizer, optimizers)}"
+        f" at {spec.train.learning_rate:g},"
         f" {experiment.iterations:,} iterations, {batch}, {spec.train.dtype}{fast_path}"
     )
 
@@ -43,7 +51,9 @@ def layers(experiment: Experiment) -> Table:
     for number, (W, b, activation) in enumerate(
         zip(parameters.W, parameters.b, experiment.spec.model.activations, strict=True), start=1
     ):
-        table.add_row(str(number), _shape(W.shape), _shape(b.shape), str(activation), f"{W.size + b.size:,}")
+        table.add_row(
+            str(number), _shape(W.shape), _shape(b.shape), _brief(activation, activations), f"{W.size + b.size:,}"
+        )
     table.add_section()
     table.add_row("", "", "", "in all", f"{parameters.flat.size:,}")
     return table
@@ -107,6 +117,12 @@ def _table(*columns: str, right: Sequence[int] | range = ()) -> Table:
     for index, name in enumerate(columns):
         table.add_column(name, justify="right" if index in right else "left", overflow="fold")
     return table
+
+
+def _brief(choice: Choice, registry: Registry[Any]) -> str:
+    """Return a name with those of its options that are not at their defaults."""
+    defaults = option_defaults(registry[choice.name])
+    return str(Choice(choice.name, {key: v for key, v in choice.options.items() if v != defaults[key]}))
 
 
 def _shape(shape: Sequence[int]) -> str:

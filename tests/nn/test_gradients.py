@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nnctl.nn.activations import activations
 from nnctl.nn.criterion import Criterion
+from nnctl.nn.dropout import Dropout
 from nnctl.nn.losses import losses
 from nnctl.nn.network import Network
 from nnctl.nn.objective import Objective
@@ -18,6 +19,7 @@ from nnctl.nn.parameters import Parameters
 from nnctl.nn.span import SpanObjective
 
 STEP = 1e-5
+ITERATION = 3  # of which dropout's masks are
 PAIRS = [(loss, output) for loss in losses for output in losses[loss].outputs]
 
 draws = st.fixed_dictionaries(
@@ -28,6 +30,7 @@ draws = st.fixed_dictionaries(
         "l2": st.sampled_from([0.0, 0.7]),
         "l1": st.sampled_from([0.0, 0.3]),
         "weighted": st.booleans(),
+        "kept": st.sampled_from([1.0, 0.6]),
         "short_cut": st.booleans(),
         "seed": st.integers(0, 2**32 - 1),
     }
@@ -54,14 +57,15 @@ def class_weights(loss, Y, stream):
     return None, 1.0
 
 
-def cost_and_sides(parameters, names, criterion, example_weights, X, Y):
+def cost_and_sides(parameters, names, criterion, example_weights, masks, X, Y):
     """Return the cost, and on which side of its kink (0, or the target) every unit and every W is."""
     A, sides, m = X, [np.sign(W) for W in parameters.W], X.shape[1]
-    for W, b, name in zip(parameters.W, parameters.b, names, strict=True):
+    for W, b, name, mask in zip(parameters.W, parameters.b, names, masks, strict=True):
         Z = W @ A + b
         A = np.empty_like(Z)
         activations[name](Z, A)[0]()
         sides.append(np.sign(A))
+        A = A * mask
     sides.append(np.sign(A - Y))
     penalty = sum(criterion.l2 / 2 * np.square(W).sum() + criterion.l1 * np.abs(W).sum() for W in parameters.W)
     cost = ((criterion.loss.costs(Z, A, Y) * example_weights).sum() + penalty) / m
@@ -77,7 +81,9 @@ def rounding(cost, n):
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(drawn=draws)
 def test_backprop_is_the_derivative_of_the_cost(loss, output, drawn):
-    dims, m, stream = drawn["layer_dims"], drawn["m"], np.random.RandomState(drawn["seed"])
+    dims, m, stream = list(drawn["layer_dims"]), drawn["m"], np.random.RandomState(drawn["seed"])
+    if drawn["weighted"] and loss == "binary_cross_entropy":
+        dims[-1] = 1  # several outputs are no two classes
     names = [*drawn["hidden"][: len(dims) - 2], output]
     parameters = Parameters(dims)
     for W, b in zip(parameters.W, parameters.b, strict=True):
@@ -89,17 +95,27 @@ def test_backprop_is_the_derivative_of_the_cost(loss, output, drawn):
     criterion = Criterion(losses[loss](), drawn["l2"], l1, weights)
 
     network = Network(parameters, [activations[name] for name in names])
-    objective = SpanObjective(network, criterion, X) if drawn["short_cut"] else Objective(network, criterion)
-    objective.differentiate(X, Y)
+    dropout = Dropout((drawn["kept"],) * (len(dims) - 2), seed=4)
+    masks = [*(np.empty((n, m)) for n in dims[1:-1]), 1.0]
+    for layer, mask in enumerate(masks[:-1], start=1):
+        dropout.draw(ITERATION, layer, mask)
+
+    if drawn["short_cut"]:
+        objective = SpanObjective(network, criterion, X, dropout)
+    else:
+        objective = Objective(network, criterion, dropout)
+    objective.differentiate(X, Y, ITERATION)
     backprop, costs = objective.gradients.flat.copy(), [objective.cost(Y), objective.evaluate(X, Y)[0]]
 
-    cost, sides = cost_and_sides(parameters, names, criterion, example_weights, X, Y)
+    given = (parameters, names, criterion, example_weights)
+    cost, sides = cost_and_sides(*given, masks, X, Y)
+    whole_cost, _ = cost_and_sides(*given, [1.0] * len(names), X, Y)  # evaluations know no dropout
     differences = np.empty_like(backprop)
     for index, value in enumerate(parameters.flat.copy()):
         near = []
         for shifted in (value + STEP, value - STEP):
             parameters.flat[index] = shifted
-            near_cost, near_sides = cost_and_sides(parameters, names, criterion, example_weights, X, Y)
+            near_cost, near_sides = cost_and_sides(*given, masks, X, Y)
             assume((near_sides == sides).all())  # else a kink lies within reach of the step
             near.append(near_cost)
         parameters.flat[index] = value
@@ -108,4 +124,4 @@ def test_backprop_is_the_derivative_of_the_cost(loss, output, drawn):
     difference = np.linalg.norm(backprop - differences)
     norms = np.linalg.norm(backprop) + np.linalg.norm(differences)
     assert difference < 1e-7 * norms or difference < rounding(cost, len(backprop))
-    assert costs == pytest.approx([cost, cost], rel=1e-12, abs=1e-12)
+    assert costs == pytest.approx([cost, whole_cost], rel=1e-12, abs=1e-12)
