@@ -58,6 +58,6 @@ def started(problem: Problem) -> MLPClassifier:
         max_iter=1,
     )
     model.fit(problem.X[:100], np.resize(np.unique(problem.y), 100))
-    model.coefs_ = [np.ascontiguousarray(W.T) for W, _ in problem.initial()]
-    model.intercepts_ = [b for _, b in problem.initial()]
+    layers = problem.initial()
+    model.coefs_, model.intercepts_ = [np.ascontiguousarray(W.T) for W, _ in layers], [b for _, b in layers]
     return model.set_params(batch_size=len(problem.X) if full_batch else problem.batch_size)

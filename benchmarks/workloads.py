@@ -100,7 +100,7 @@ def _digits(batch_size: int, sklearn: float, torch: float, peak_share: float | N
         batch_size=batch_size,
         peers=(Peer("sklearn", sklearn, "float32"), Peer("torch", torch, "float32")),
         peak_share=peak_share,
-        smaller={"m": 2_000},
+        smaller={"m": 1_000},
     )
 
 
@@ -174,7 +174,7 @@ WORKLOADS: dict[str, Training | Commands] = {
         optimizer="adam",
         batch_size=256,
         peers=(Peer("sklearn", 1.3, "float32"), Peer("torch", 1.8, "float32")),
-        smaller={"m": 512},
+        smaller={"m": 512, "layer_dims": (784, *(64,) * 8, 10)},
     ),
     "predict": Predicting(
         title="predict 1,000,000 rows x 100 features, [100,64,32,2], float32, from an array",

@@ -178,7 +178,7 @@ def compare_init(
 
         file = shipped.find(config or "circles")
         written = document.read(file, overrides or ())
-        threads.configure(written.setting("train", "threads") or max(1, threads.cores() // len(schemes)))
+        threads.configure(written.setting("train", "threads"), processes=len(schemes))
 
         from nnctl import compare
         from nnctl.errors import SpecError

@@ -1,37 +1,44 @@
 """How NumPy's matrix products run on this machine: with how many threads and which kernels.
 
-OpenBLAS reads its environment once, when NumPy is imported, so `configure` comes before that. What the user
-has set in the environment wins; what was used is recorded with every run.
+OpenBLAS reads its environment once, when NumPy is imported, so `configure` comes before that. `train.threads` of
+the spec comes first, then what the user has set in the environment; what was used is recorded with every run.
 """
 
 import os
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 KERNEL = "OPENBLAS_CORETYPE"
-THREADS = "OPENBLAS_NUM_THREADS"
-OTHERS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")  # other libraries' names for the same
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")  # of each library
 AVX512 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 
 
-def configure(threads: int | None = None) -> None:
-    """Choose threads (None: one for each core this process may use) and kernels, unless the environment has."""
+def configure(threads: Any = None, processes: int = 1) -> None:
+    """Choose kernels, unless the environment has, and threads: as told, or as the environment says, or one for each
+    core that this process may use, shared among so many processes.
+    """
     if "numpy" in sys.modules:
         return
-    if threads is not None:
-        for name in (THREADS, *OTHERS):
-            os.environ[name] = str(threads)
-    elif not any(name in os.environ for name in (THREADS, *OTHERS)):
-        os.environ[THREADS] = str(cores())
+    if not isinstance(threads, int) or threads < 1:  # checking the spec comes later
+        threads = None
+    number = str(threads or _given() or max(1, cores() // processes))
+    for name in THREADS:
+        if threads is not None or name not in os.environ:
+            os.environ[name] = number
     if KERNEL not in os.environ and _older_kernels_than_fit():
         os.environ[KERNEL] = "SkylakeX"
 
 
 def chosen() -> dict[str, str | None]:
     """Return what is recorded: the number of threads and the kernels, null where NumPy chose by itself."""
-    set_by = next((name for name in (THREADS, *OTHERS) if name in os.environ), None)
-    return {"threads": os.environ[set_by] if set_by else None, "kernels": os.environ.get(KERNEL)}
+    return {"threads": _given(), "kernels": os.environ.get(KERNEL)}
+
+
+def _given() -> str | None:
+    """Return the number of threads in the environment."""
+    return next((os.environ[name] for name in THREADS if name in os.environ), None)
 
 
 def cores() -> int:

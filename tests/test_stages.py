@@ -34,7 +34,9 @@ class FakeStep:
     objective: SimpleNamespace = field(init=False)
 
     def __post_init__(self):
-        self.objective = SimpleNamespace(p=np.array([float(self.iteration)]), g=np.array([self.gradient]))
+        self.objective = SimpleNamespace(
+            p=np.array([float(self.iteration)]), is_finite=lambda: math.isfinite(self.gradient)
+        )
 
 
 def with_costs(costs):

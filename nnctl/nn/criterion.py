@@ -29,13 +29,13 @@ class Criterion:
             costs = costs * self.example_weights(Y)
         return float(costs.sum())
 
-    def example_weights(self, Y: Array) -> Array:
+    def example_weights(self, Y: Array, out: Array | None = None) -> Array:
         """Return the weight of each example (m,), that of its class in Y (n[L], m)."""
         weights = np.asarray(self.class_weights, Y.dtype)
-        if len(Y) == 1:
-            row: Array = weights[0] + (weights[1] - weights[0]) * Y[0]
-            return row
-        return weights @ Y
+        if len(Y) > 1:
+            return np.dot(weights, Y, out=out)
+        row: Array = np.multiply(Y[0], weights[1] - weights[0], out=out)
+        return np.add(row, weights[0], out=row)
 
     def penalty(self, squares: float, absolutes: float, m: int) -> float:
         """Return the penalty from the sums of squares and of absolute values of every W."""

@@ -49,7 +49,8 @@ class Objective:
         """Run forward and backward over X (n[0], m) and Y (n[L], m); dropout's masks are the iteration's."""
         run = self._pass(X.shape[1])
         if self.criterion.class_weights is not None:
-            run.scale[:] = self.criterion.example_weights(Y) / run.m
+            self.criterion.example_weights(Y, out=run.scale)
+            np.divide(run.scale, run.m, out=run.scale)
         for index, mask in run.masks.items():
             assert self._dropout is not None
             self._dropout.draw(iteration, index + 1, mask)
@@ -103,4 +104,5 @@ class Objective:
 
     def _sums_of_weights(self) -> tuple[float, float]:
         """Return the sum of squares and that of absolute values of every W."""
-        return float(np.dot(self.weights, self.weights)), float(np.abs(self.weights).sum())
+        absolutes = float(np.abs(self.weights).sum()) if self.criterion.l1 else 0.0
+        return float(np.dot(self.weights, self.weights)), absolutes

@@ -7,6 +7,7 @@ import pytest
 
 from nnctl.nn.activations import activations
 from nnctl.nn.criterion import Criterion
+from nnctl.nn.dropout import Dropout
 from nnctl.nn.losses import losses
 from nnctl.nn.network import Network
 from nnctl.nn.objective import Objective
@@ -119,3 +120,26 @@ def test_batches_of_changing_size_share_one_vector_of_gradients(dtype):
     np.testing.assert_array_equal(parts[0], parts[2])
     close = 1e-12 if dtype == np.float64 else 1e-4
     np.testing.assert_allclose(parts[3], (4 * parts[0] + 2 * parts[1]) / 6, rtol=close, atol=close)
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.2])
+def test_dropout_keeps_its_share_and_the_expected_activation(share):
+    dropout, masks = Dropout((1.0, share), seed=1), np.empty((20, 30, 100))
+    for iteration, mask in enumerate(masks):
+        dropout.draw(iteration, 2, mask)
+    kept = masks > 0
+    np.testing.assert_allclose(masks[kept], 1 / share, rtol=1e-4)
+    assert kept.mean() == pytest.approx(share, abs=5 * math.sqrt(share * (1 - share) / masks.size))
+    assert masks.mean() == pytest.approx(1, abs=5 * math.sqrt((1 - share) / share / masks.size))
+
+
+def test_a_mask_is_that_of_its_seed_iteration_and_layer():
+    def drawn(seed, iteration, layer):
+        mask = np.empty((30, 100))
+        Dropout((0.5, 0.5), seed).draw(iteration, layer, mask)
+        return mask
+
+    one, same, *others = (drawn(*key) for key in [(1, 7, 1), (1, 7, 1), (2, 7, 1), (1, 8, 1), (1, 7, 2), (7, 1, 1)])
+    np.testing.assert_array_equal(one, same)
+    for other in others:
+        assert 0.4 < (one == other).mean() < 0.6  # as often alike as not: they are independent
