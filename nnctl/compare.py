@@ -1,7 +1,6 @@
 """compare-init: the same spec trained from several initializations, each an ordinary run in one folder.
 
-Beside the runs it keeps what the start and the end of each say about why it learned or did not; the words
-for these numbers are in `explain`.
+The schemes are trained side by side, each in a process of its own.
 """
 
 import json
@@ -18,16 +17,14 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from nnctl import runs
+from nnctl import diagnosis, runs
 from nnctl.data.dataset import Dataset, Examples
+from nnctl.diagnosis import Diagnosis, reason, way
 from nnctl.document import Document
 from nnctl.errors import DivergedError, InterruptedRunError, SpecError, StorageError
-from nnctl.experiment import Experiment, prepare, train
+from nnctl.experiment import prepare, train
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
-from nnctl.nn.objective import Objective
 from nnctl.registry import Choice
 from nnctl.runs import Run
 from nnctl.schema import option_defaults, options
@@ -37,22 +34,9 @@ from nnctl.threads import cores
 
 COURSE_RANDOM_SCALE = 10.0  # the course's experiment starts `random` far too large on purpose
 SHOWN_COSTS = 15
-SATURATED = 0.99
 LOOK_SECONDS = 0.2  # between two looks for a signal
 
 Report = Callable[[int, int, int, float], None]  # index of a scheme, updates done, of how many, cost
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What the start and the end of one training show, measured on the training examples."""
-
-    first_cost: float
-    gradients: Mapping[str, float]  # the largest absolute gradient of W1, b1, ... at the start
-    saturated: float | None  # the share of examples with a class above 0.99 at the start; None for regression
-    output_spread: float  # the largest standard deviation of an output over the examples at the start
-    moved: Mapping[str, float]  # the largest change of W1, W2, ... from start to end
-    alike: bool  # all units of the first hidden layer have the same weights at the end
 
 
 @dataclass
@@ -215,99 +199,24 @@ def _train(spec: Spec, dataset: Dataset, scheme: Scheme, connection: Connection)
         signal.signal(number, signal.SIG_DFL)
     try:
         experiment = prepare(spec.with_init(scheme.init), dataset)
-        start = _start(experiment)
-        before = experiment.model.parameters.copy()
+        start = diagnosis.Start.of(experiment)
         try:
             watcher = partial(reported, report=tell, iterations=experiment.iterations)
             scheme.metrics = train(experiment, scheme.run, [watcher]).metrics
         except DivergedError as error:
             scheme.error = str(error).splitlines()[0]
         scheme.costs = scheme.run.costs()
-        after = experiment.model.parameters
-        scheme.diagnosis = Diagnosis(
-            **start,
-            moved={
-                f"W{number}": float(np.abs(new - old).max())
-                for number, (old, new) in enumerate(zip(before.W, after.W, strict=True), start=1)
-            },
-            alike=len(after.W) > 1 and len(after.W[0]) > 1 and bool((after.W[0] == after.W[0][:1]).all()),
-        )
+        scheme.diagnosis = start.compared(experiment.model.parameters)
         connection.send(scheme)
     except Exception as error:
         error.add_note(traceback.format_exc())  # which does not cross to the parent by itself
         connection.send(error)
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def _start(experiment: Experiment) -> dict[str, Any]:
-    """Measure the initial parameters on the training examples."""
-    examples = experiment.dataset.parts["train"]
-    objective = Objective(experiment.model.network, experiment.criterion)
-    objective.differentiate(examples.X, examples.Y)
-    cost, outputs = objective.evaluate(examples.X, examples.Y)
-    classes = experiment.dataset.interface.classes
-    sure = np.maximum(outputs, 1 - outputs)[0] if len(outputs) == 1 else outputs.max(axis=0)
-    return {
-        "first_cost": cost,
-        "gradients": {name: float(np.abs(g).max()) for name, g in objective.gradients.items()},
-        "saturated": float((sure > SATURATED).mean()) if classes else None,
-        "output_spread": float(outputs.std(axis=1).max()),
-    }
-
-
 def explain(scheme: Scheme) -> str:
     """Say in a sentence or two, from the run's own numbers, why a scheme learned or did not."""
-    found, costs = scheme.diagnosis, list(scheme.costs.values())
+    found, last = scheme.diagnosis, scheme.metrics.get("train", {}).get("cost")
     assert found is not None
-    last = scheme.metrics.get("train", {}).get("cost")
     if scheme.error is not None or last is None:
         return f"{scheme.label}: {scheme.error}; it started at a cost of {found.first_cost:.4g}."
-    way = f"the cost went from {_cost(found.first_cost)} to {_cost(last)}"
-    if all(change == 0 for change in found.moved.values()):
-        silent = [name for name, size in found.gradients.items() if size == 0]
-        alive = [name for name, size in found.gradients.items() if size > 0]
-        if not silent:
-            return (
-                f"{scheme.label}: no W ever moved, for every update was too small to change any: the largest gradient"
-                f" at the start is {max(found.gradients.values()):.2g}; {way}."
-            )
-        which = f"every gradient but that of {' and '.join(alive)}" if alive else "every gradient"
-        return (
-            f"{scheme.label}: no W ever moved, for {which} is exactly 0 from the start: all units of a layer compute"
-            f" the same and pass nothing back. The network gives every example the same answer; {way}."
-        )
-    if found.alike:
-        return (
-            f"{scheme.label}: all units of the first hidden layer still have the very same weights at the end,"
-            f" for they started alike and get alike gradients: the layer counts as one unit; {way}."
-        )
-    if found.saturated is not None and found.saturated > 0.1:
-        return (
-            f"{scheme.label}: {found.saturated:.0%} of the outputs start saturated (a probability above"
-            f" {SATURATED}), sure before anything is learned, and the wrong ones make the first cost"
-            f" {_cost(found.first_cost)}; {way}."
-        )
-    first = found.gradients["W1"]
-    if found.first_cost > 0 and last > 0.95 * found.first_cost and found.output_spread < 1e-2:
-        return (
-            f"{scheme.label}: the outputs hardly tell the examples apart at the start (they spread by"
-            f" {found.output_spread:.2g}), so the gradient that reaches W1 is at most {first:.2g}: the signal"
-            f" fades on its way; {way}."
-        )
-    half = next((i for i, c in scheme.costs.items() if c <= (found.first_cost + last) / 2), None)
-    fell = last < found.first_cost and half is not None and len(costs) > 2
-    steady = f", half of the way by iteration {half:,}" if fell else ""
-    sure = "" if found.saturated is None else f", {found.saturated:.0%} of the outputs are saturated"
-    if found.output_spread == 0:
-        return (
-            f"{scheme.label}: at the start every example gets the same answer, and W1 gets gradients up to"
-            f" {first:.2g}, so it learns from there; {way}{steady}."
-        )
-    return (
-        f"{scheme.label}: at the start the outputs spread by {found.output_spread:.2g} over the examples{sure},"
-        f" and W1 gets gradients up to {first:.2g}: signals pass in both directions; {way}{steady}."
-    )
-
-
-def _cost(value: float) -> str:
-    return f"{value:.4f}" if 1e-4 <= value < 1e6 else f"{value:.4g}"
+    return f"{scheme.label}: {reason(found, last)}; {way(found, scheme.costs, last)}."

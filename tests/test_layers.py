@@ -19,6 +19,7 @@ LEVELS = (  # from the top down; a room may import from its own level and those 
     {"cli", "__main__"},
     {"show"},
     {"compare", "prediction"},
+    {"diagnosis"},
     {"experiment"},
     {"stages", "runs", "model", "spec", "data", "shipped"},
     {"schema"},
@@ -35,7 +36,7 @@ OWNERS = {
     "h5py": {"model", "data.files", "experiment"},
     "matplotlib": {"show"},
     "PIL": {"data.picture"},
-    "numpy": {"nn", "data", "model", "prediction", "compare", "experiment", "stages", "show"},
+    "numpy": {"nn", "data", "model", "prediction", "diagnosis", "experiment", "stages", "show"},
 }
 
 

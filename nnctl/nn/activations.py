@@ -24,15 +24,15 @@ def sigmoid(Z: Array, A: Array) -> Bound:
     slope = np.empty_like(Z)
 
     def forward() -> None:
-        np.negative(Z, out=A)
-        np.exp(A, out=A)
-        np.add(A, 1, out=A)
-        np.reciprocal(A, out=A)
+        np.negative(Z, A)
+        np.exp(A, A)
+        np.add(A, 1, A)
+        np.reciprocal(A, A)
 
     def pullback(dA: Array) -> None:
-        np.subtract(1, A, out=slope)
-        np.multiply(slope, A, out=slope)
-        np.multiply(dA, slope, out=dA)
+        np.subtract(1, A, slope)
+        np.multiply(slope, A, slope)
+        np.multiply(dA, slope, dA)
 
     return forward, pullback
 
@@ -43,12 +43,12 @@ def tanh(Z: Array, A: Array) -> Bound:
     slope = np.empty_like(Z)
 
     def forward() -> None:
-        np.tanh(Z, out=A)
+        np.tanh(Z, A)
 
     def pullback(dA: Array) -> None:
-        np.multiply(A, A, out=slope)
-        np.subtract(1, slope, out=slope)
-        np.multiply(dA, slope, out=dA)
+        np.multiply(A, A, slope)
+        np.subtract(1, slope, slope)
+        np.multiply(dA, slope, dA)
 
     return forward, pullback
 
@@ -63,8 +63,8 @@ def relu(Z: Array, A: Array) -> Bound:
         np.maximum(Z, zeros, out=A)
 
     def pullback(dA: Array) -> None:
-        np.greater(A, 0, out=active)
-        np.multiply(dA, active, out=dA)
+        np.greater(A, 0, active)
+        np.multiply(dA, active, dA)
 
     return forward, pullback
 
@@ -75,7 +75,7 @@ def leaky_relu(Z: Array, A: Array, *, slope: Fraction = 0.01) -> Bound:
     scaled, inactive = np.empty_like(Z), np.empty(Z.shape, bool)
 
     def forward() -> None:
-        np.multiply(Z, slope, out=scaled)
+        np.multiply(Z, slope, scaled)
         np.maximum(Z, scaled, out=A)
 
     def pullback(dA: Array) -> None:
@@ -106,16 +106,16 @@ def softmax(Z: Array, A: Array) -> Bound:
 
     def forward() -> None:
         np.max(Z, axis=0, keepdims=True, out=column)
-        np.subtract(Z, column, out=A)
-        np.exp(A, out=A)
+        np.subtract(Z, column, A)
+        np.exp(A, A)
         np.sum(A, axis=0, keepdims=True, out=column)
-        np.divide(A, column, out=A)
+        np.divide(A, column, A)
 
     def pullback(dA: Array) -> None:
-        np.multiply(A, dA, out=weighted)
+        np.multiply(A, dA, weighted)
         np.sum(weighted, axis=0, keepdims=True, out=column)
-        np.subtract(dA, column, out=dA)
-        np.multiply(dA, A, out=dA)
+        np.subtract(dA, column, dA)
+        np.multiply(dA, A, dA)
 
     return forward, pullback
 
@@ -127,16 +127,16 @@ def elu(Z: Array, A: Array, *, alpha: Positive = 1.0) -> Bound:
 
     def forward() -> None:
         np.minimum(Z, 0, out=below)
-        np.expm1(below, out=below)
-        np.multiply(below, alpha, out=below)
+        np.expm1(below, below)
+        np.multiply(below, alpha, below)
         np.maximum(Z, 0, out=A)
-        np.add(A, below, out=A)
+        np.add(A, below, A)
 
     def pullback(dA: Array) -> None:
-        np.greater(A, 0, out=active)
-        np.add(A, alpha, out=below)  # the slope alpha e^Z below 0
+        np.greater(A, 0, active)
+        np.add(A, alpha, below)  # the slope alpha e^Z below 0
         np.copyto(below, 1, where=active)
-        np.multiply(dA, below, out=dA)
+        np.multiply(dA, below, dA)
 
     return forward, pullback
 
@@ -149,27 +149,27 @@ def gelu(Z: Array, A: Array) -> Bound:
 
     def forward() -> None:
         np.copyto(z, Z)
-        np.multiply(z, z, out=t)
-        np.multiply(t, 0.044715 * c, out=t)
-        np.add(t, c, out=t)
-        np.multiply(t, z, out=t)
-        np.tanh(t, out=t)
-        np.add(t, 1, out=A)
-        np.multiply(A, z, out=A)
-        np.multiply(A, 0.5, out=A)
+        np.multiply(z, z, t)
+        np.multiply(t, 0.044715 * c, t)
+        np.add(t, c, t)
+        np.multiply(t, z, t)
+        np.tanh(t, t)
+        np.add(t, 1, A)
+        np.multiply(A, z, A)
+        np.multiply(A, 0.5, A)
 
     def pullback(dA: Array) -> None:
         # A' = (1 + t) / 2 + z u' (1 - t^2) / 2 = (1 + t) / 2 * (1 + z u' (1 - t)), z u' = c z (1 + 3 * 0.044715 z^2)
-        np.multiply(z, z, out=scratch)
-        np.multiply(scratch, 3 * 0.044715 * c, out=scratch)
-        np.add(scratch, c, out=scratch)
-        np.multiply(scratch, z, out=scratch)
-        np.multiply(dA, 0.5, out=dA)
-        np.add(t, 1, out=z)
-        np.multiply(dA, z, out=dA)
-        np.subtract(1, t, out=z)
-        np.multiply(scratch, z, out=scratch)
-        np.add(scratch, 1, out=scratch)
-        np.multiply(dA, scratch, out=dA)
+        np.multiply(z, z, scratch)
+        np.multiply(scratch, 3 * 0.044715 * c, scratch)
+        np.add(scratch, c, scratch)
+        np.multiply(scratch, z, scratch)
+        np.multiply(dA, 0.5, dA)
+        np.add(t, 1, z)
+        np.multiply(dA, z, dA)
+        np.subtract(1, t, z)
+        np.multiply(scratch, z, scratch)
+        np.add(scratch, 1, scratch)
+        np.multiply(dA, scratch, dA)
 
     return forward, pullback

@@ -48,7 +48,7 @@ def bind(optimizer: Optimizer, p: Array, g: Array, weights: Array, state: Array)
 
     def update(learning_rate: float, t: int) -> None:
         for W in decayed:
-            np.multiply(W, 1 - learning_rate * optimizer.weight_decay, out=W)
+            np.multiply(W, 1 - learning_rate * optimizer.weight_decay, W)
         for move in moves:
             move(learning_rate, t)
 
@@ -64,8 +64,8 @@ class gradient_descent(Optimizer):
 
     def move(self, p: Array, g: Array, *state: Array) -> Update:
         def update(learning_rate: float, t: int) -> None:
-            np.multiply(g, learning_rate, out=g)
-            np.subtract(p, g, out=p)
+            np.multiply(g, learning_rate, g)
+            np.subtract(p, g, p)
 
         return update
 
@@ -84,11 +84,11 @@ class momentum(Optimizer):
         (v,) = state
 
         def update(learning_rate: float, t: int) -> None:
-            np.multiply(v, self.beta, out=v)
-            np.multiply(g, 1 - self.beta, out=g)
-            np.add(v, g, out=v)
-            np.multiply(v, learning_rate, out=g)
-            np.subtract(p, g, out=p)
+            np.multiply(v, self.beta, v)
+            np.multiply(g, 1 - self.beta, g)
+            np.add(v, g, v)
+            np.multiply(v, learning_rate, g)
+            np.subtract(p, g, p)
 
         return update
 
@@ -108,13 +108,13 @@ class nesterov(Optimizer):
         ahead = np.empty_like(p)
 
         def update(learning_rate: float, t: int) -> None:
-            np.multiply(v, self.beta, out=v)
-            np.multiply(g, 1 - self.beta, out=g)
-            np.add(v, g, out=v)
-            np.multiply(v, self.beta, out=ahead)
-            np.add(ahead, g, out=g)
-            np.multiply(g, learning_rate, out=g)
-            np.subtract(p, g, out=p)
+            np.multiply(v, self.beta, v)
+            np.multiply(g, 1 - self.beta, g)
+            np.add(v, g, v)
+            np.multiply(v, self.beta, ahead)
+            np.add(ahead, g, g)
+            np.multiply(g, learning_rate, g)
+            np.subtract(p, g, p)
 
         return update
 
@@ -134,15 +134,15 @@ class rmsprop(Optimizer):
         root = np.empty_like(p)
 
         def update(learning_rate: float, t: int) -> None:
-            np.multiply(g, g, out=root)
-            np.multiply(root, 1 - self.rho, out=root)
-            np.multiply(s, self.rho, out=s)
-            np.add(s, root, out=s)
-            np.sqrt(s, out=root)
-            np.add(root, self.epsilon, out=root)
-            np.divide(g, root, out=g)
-            np.multiply(g, learning_rate, out=g)
-            np.subtract(p, g, out=p)
+            np.multiply(g, g, root)
+            np.multiply(root, 1 - self.rho, root)
+            np.multiply(s, self.rho, s)
+            np.add(s, root, s)
+            np.sqrt(s, root)
+            np.add(root, self.epsilon, root)
+            np.divide(g, root, g)
+            np.multiply(g, learning_rate, g)
+            np.subtract(p, g, p)
 
         return update
 
@@ -167,16 +167,16 @@ class adam(Optimizer):
         def update(learning_rate: float, t: int) -> None:
             m_factor = (1 - self.beta1) / (1 - self.beta1**t)
             v_factor = ((1 - self.beta2) / (1 - self.beta2**t)) ** 0.5
-            np.multiply(m, self.beta1, out=m)
-            np.add(m, g, out=m)
-            np.multiply(v, self.beta2, out=v)
-            np.multiply(g, g, out=g)
-            np.add(v, g, out=v)
-            np.sqrt(v, out=root)
-            np.add(root, self.epsilon / v_factor, out=root)
-            np.divide(m, root, out=root)
-            np.multiply(root, learning_rate * m_factor / v_factor, out=root)
-            np.subtract(p, root, out=p)
+            np.multiply(m, self.beta1, m)
+            np.add(m, g, m)
+            np.multiply(v, self.beta2, v)
+            np.multiply(g, g, g)
+            np.add(v, g, v)
+            np.sqrt(v, root)
+            np.add(root, self.epsilon / v_factor, root)
+            np.divide(m, root, root)
+            np.multiply(root, learning_rate * m_factor / v_factor, root)
+            np.subtract(p, root, p)
 
         return update
 

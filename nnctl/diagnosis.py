@@ -1,0 +1,127 @@
+"""A diagnosis is what the start and the end of one training show about why it learned or did not.
+
+It is measured on the training examples; `reason` puts it into words and says nothing that the numbers do not show.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.experiment import Experiment
+from nnctl.nn.objective import Objective
+from nnctl.nn.parameters import Parameters
+
+SURE = 0.99  # the probability of a class above which an output is called saturated
+MANY = 0.1  # the share of saturated outputs that is worth the word
+FADED = 1e-2  # a spread of the outputs below which they hardly tell the examples apart
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The numbers of one training, from its first parameters and its last."""
+
+    first_cost: float
+    gradients: Mapping[str, float]  # the largest absolute gradient of W1, b1, ... at the start
+    saturated: float | None  # the share of examples with a class above SURE at the start; None for regression
+    output_spread: float  # the largest standard deviation of an output over the examples at the start
+    moved: Mapping[str, float]  # the largest change of W1, W2, ... from start to end
+    alike: bool  # all units of the first hidden layer have the same weights at the end
+
+
+@dataclass(frozen=True)
+class Start:
+    """What an untrained network shows, to be completed once it is trained."""
+
+    parameters: Parameters
+    first_cost: float
+    gradients: Mapping[str, float]
+    saturated: float | None
+    output_spread: float
+
+    @classmethod
+    @np.errstate(over="ignore", invalid="ignore")
+    def of(cls, experiment: Experiment) -> "Start":
+        """Measure the initial parameters on the training examples."""
+        examples = experiment.dataset.parts["train"]
+        objective = Objective(experiment.model.network, experiment.criterion)
+        objective.differentiate(examples.X, examples.Y)
+        cost, outputs = objective.evaluate(examples.X, examples.Y)
+        sure = np.maximum(outputs, 1 - outputs)[0] if len(outputs) == 1 else outputs.max(axis=0)
+        return cls(
+            experiment.model.parameters.copy(),
+            cost,
+            {name: float(np.abs(g).max()) for name, g in objective.gradients.items()},
+            float((sure > SURE).mean()) if experiment.spec.classifies else None,
+            float(outputs.std(axis=1).max()),
+        )
+
+    def compared(self, after: Parameters) -> Diagnosis:
+        """Return the diagnosis, given the trained parameters."""
+        moved = {
+            f"W{number}": float(np.abs(new - old).max())
+            for number, (old, new) in enumerate(zip(self.parameters.W, after.W, strict=True), start=1)
+        }
+        alike = len(after.W) > 1 and len(after.W[0]) > 1 and bool((after.W[0] == after.W[0][:1]).all())
+        return Diagnosis(self.first_cost, self.gradients, self.saturated, self.output_spread, moved, alike)
+
+
+def reason(found: Diagnosis, last: float) -> str:
+    """Say why a training that ended at the cost `last` learned or did not."""
+    first = found.gradients["W1"]
+    if all(change == 0 for change in found.moved.values()):
+        return _unmoved(found)
+    if found.alike:
+        return (
+            "all units of the first hidden layer still have the very same weights at the end, for they started alike"
+            " and get alike gradients: the layer counts as one unit"
+        )
+    if found.saturated is not None and found.saturated > MANY:
+        return (
+            f"{found.saturated:.0%} of the outputs start saturated (a probability above {SURE}), sure before anything"
+            f" is learned, and the wrong ones make the first cost {_cost(found.first_cost)}"
+        )
+    if found.output_spread < FADED and found.first_cost > 0 and last > 0.95 * found.first_cost:
+        return (
+            "the outputs hardly tell the examples apart at the start (they spread by"
+            f" {found.output_spread:.2g}), so the gradient that reaches W1 is at most {first:.2g}: the signal fades on"
+            " its way"
+        )
+    if found.output_spread == 0:
+        return (
+            f"at the start every example gets the same answer, and W1 gets gradients up to {first:.2g}, so it learns"
+            " from there"
+        )
+    sure = "" if found.saturated is None else f", {found.saturated:.0%} of the outputs are saturated"
+    return (
+        f"at the start the outputs spread by {found.output_spread:.2g} over the examples{sure}, and W1 gets gradients"
+        f" up to {first:.2g}: signals pass in both directions"
+    )
+
+
+def way(found: Diagnosis, costs: Mapping[int, float], last: float) -> str:
+    """Say how the cost went, from the logged costs and the last."""
+    said = f"the cost went from {_cost(found.first_cost)} to {_cost(last)}"
+    half = next((iteration for iteration, cost in costs.items() if cost <= (found.first_cost + last) / 2), None)
+    if last >= found.first_cost or half is None or len(costs) < 3:
+        return said
+    return f"{said}, half of the way by iteration {half:,}"
+
+
+def _unmoved(found: Diagnosis) -> str:
+    silent = [name for name, size in found.gradients.items() if size == 0]
+    alive = [name for name, size in found.gradients.items() if size > 0]
+    if not silent:
+        return (
+            "no W ever moved, for every update was too small to change any: the largest gradient at the start is"
+            f" {max(found.gradients.values()):.2g}"
+        )
+    which = f"every gradient but that of {' and '.join(alive)}" if alive else "every gradient"
+    return (
+        f"no W ever moved, for {which} is exactly 0 from the start: all units of a layer compute the same and pass"
+        " nothing back. The network gives every example the same answer"
+    )
+
+
+def _cost(value: float) -> str:
+    return f"{value:.4f}" if 1e-4 <= value < 1e6 else f"{value:.4g}"
