@@ -63,9 +63,10 @@ def train(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train the network of a spec and save everything in a folder of its own under runs/.
+    """Train the network of a spec.
 
-    The run's folder is the only line on stdout; progress and tables go to stderr.
+    Everything is saved in a folder of its own under runs/, which is the only line on stdout; progress and tables
+    go to stderr.
     """
     with _explained():
         from nnctl import document, runs, shipped, threads
@@ -120,9 +121,10 @@ def predict(
     proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
     runs_dir: RunsDir = Path("runs"),
 ) -> None:
-    """Predict with a trained network: CSV for an INPUT, a table with the truth for the run's own test set.
+    """Predict with a trained network.
 
-    A single argument that is no run is taken as INPUT for the latest run.
+    An INPUT is answered with CSV, the run's own test set with a table that shows the truth too. A single
+    argument that is no run is taken as INPUT for the latest run.
     """
     with _explained():
         from nnctl import runs
@@ -169,9 +171,10 @@ def compare_init(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train the same network from several initializations and show side by side how each learns, and why.
+    """Compare initializations of the same network.
 
-    Without --config it repeats the course's experiment on circles, where random starts 10 times a normal draw.
+    Each scheme is trained, and shown beside the others: how it learns, and why. Without --config it repeats the
+    course's experiment on circles, where random starts 10 times a normal draw.
     """
     with _explained():
         from nnctl import document, shipped, threads

@@ -107,8 +107,8 @@ def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
 
 
 def _converted(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
-    if _plain(hint) is float:
-        return float(value)
+    if _plain(hint) in (int, float):
+        return _plain(hint)(value)
     if _plain(hint) is tuple:
         items = [_value(_item(hint), item, document, (*path, str(i))) for i, item in enumerate(value)]
         return INVALID if any(item is INVALID for item in items) else tuple(items)
@@ -151,6 +151,8 @@ def _is_a(hint: Any, value: Any) -> bool:
     kind = _plain(hint)
     if isinstance(value, bool):
         return kind is bool
+    if kind is int and isinstance(value, float):  # 1e3 is a whole number to whoever writes it
+        return value.is_integer()
     return isinstance(value, (int, float) if kind is float else kind)
 
 

@@ -84,6 +84,7 @@ def test_what_is_not_given_has_its_default():
     ("key", "value", "read_as"),
     [
         ("count", 10**9, 10**9),
+        ("count", 1e3, 1000),
         ("name", "42", "42"),
         ("flag", True, True),
         ("rate", 0, 0.0),
@@ -120,7 +121,7 @@ def test_legal_values(key, value, read_as):
     [
         ("count", MISSING, "count is missing; it is a whole number"),
         ("count", 0, "count must be at least 1, got 0"),
-        ("count", 1.0, "count must be a whole number, got 1.0"),
+        ("count", 1.5, "count must be a whole number, got 1.5"),
         ("count", True, "count must be a whole number, got true"),
         ("count", "1", "count must be a whole number, got '1'"),
         ("count", None, "count must be a whole number, got nothing"),
