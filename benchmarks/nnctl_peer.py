@@ -1,5 +1,7 @@
 """nnctl as a contestant, by its Python API: the same sequence of calls as `nnctl train`, without the screen."""
 
+import json
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +10,8 @@ from typing import Any
 
 from nnctl import threads
 
-threads.configure()  # before NumPy is imported, as the command line does
+# before NumPy is imported, as the command line does; the job is the worker's last argument
+threads.configure(dtype=json.loads(sys.argv[-1]).get("dtype") if sys.argv[-1].startswith("{") else None)
 
 import numpy as np  # noqa: E402
 

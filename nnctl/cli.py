@@ -77,7 +77,7 @@ def train(
         file = shipped.find(config)
         named = [f"name={json.dumps(name, ensure_ascii=False)}"] if name is not None else []
         written = document.read(file, [*(overrides or ()), *named])
-        threads.configure(written.setting("train", "threads"))
+        threads.configure(written.setting("train", "threads"), dtype=written.setting("train", "dtype"))
 
         from nnctl.spec import parse
 
@@ -181,7 +181,7 @@ def compare_init(
 
         file = shipped.find(config or "circles")
         written = document.read(file, overrides or ())
-        threads.configure(written.setting("train", "threads"), processes=len(schemes))
+        threads.configure(written.setting("train", "threads"), len(schemes), dtype=written.setting("train", "dtype"))
 
         from nnctl import compare
         from nnctl.errors import SpecError

@@ -5,18 +5,20 @@ are put together and what goes in and comes out stands in its attributes.
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from nnctl import __version__
+from nnctl import __version__, threads
 from nnctl.data.interface import Interface, Preparation
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
-from nnctl.nn.network import Network
+from nnctl.nn.network import Network, Pass
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
 
@@ -38,11 +40,20 @@ class Model:
 
     def predict(self, X: Array, origin: str) -> Array:
         """Return A[L] (n[L], m) for rows X (m, ...) as found in a file."""
-        dtype = self.parameters.flat.dtype
+        network, dtype = self.network, self.parameters.flat.dtype
         outputs = np.empty((self.parameters.layer_dims[-1], len(X)), dtype)
-        for start in range(0, len(X), ROWS):
-            rows = slice(start, start + ROWS)
-            outputs[:, rows] = self.network.predict(self.interface.columns(X[rows], dtype, origin))
+        starts = range(0, len(X), ROWS)
+        workers = max(1, min(threads.number(), len(starts)))
+
+        def fill(worker: int) -> None:
+            passes: dict[int, Pass] = {}
+            for start in starts[worker::workers]:
+                rows = slice(start, start + ROWS)
+                outputs[:, rows] = network.predict(self.interface.columns(X[rows], dtype, origin), passes)
+
+        # threads on blocks of their own scale better than threads inside these narrow products
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
+            list(pool.map(fill, range(workers)))
         return outputs
 
 

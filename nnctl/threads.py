@@ -12,10 +12,11 @@ from typing import Any
 
 KERNEL = "OPENBLAS_CORETYPE"
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")  # of each library
+ZEN_4 = "25"  # the processor family
 AVX512 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 
 
-def configure(threads: Any = None, processes: int = 1) -> None:
+def configure(threads: Any = None, processes: int = 1, dtype: Any = None) -> None:
     """Choose kernels, unless the environment has, and threads: as told, or as the environment says, or one for each
     core that this process may use, shared among so many processes.
     """
@@ -27,13 +28,20 @@ def configure(threads: Any = None, processes: int = 1) -> None:
     for name in THREADS:
         if threads is not None or name not in os.environ:
             os.environ[name] = number
-    if KERNEL not in os.environ and _older_kernels_than_fit():
-        os.environ[KERNEL] = "SkylakeX"
+    kernels = _fitting_kernels(dtype == "float32")
+    if KERNEL not in os.environ and kernels is not None:
+        os.environ[KERNEL] = kernels
 
 
 def chosen() -> dict[str, str | None]:
     """Return what is recorded: the number of threads and the kernels, null where NumPy chose by itself."""
     return {"threads": _given(), "kernels": os.environ.get(KERNEL)}
+
+
+def number() -> int:
+    """Return how many threads may run: as the environment says, or one for each core."""
+    given = _given()
+    return int(given) if given and given.isdigit() and int(given) else cores()
 
 
 def _given() -> str | None:
@@ -52,13 +60,19 @@ def cores() -> int:
     return max(1, min(available, round(share)))
 
 
-def _older_kernels_than_fit() -> bool:
-    """Tell whether OpenBLAS would take kernels without AVX-512 although the processor has it: it does on AMD's."""
+def _fitting_kernels(single: bool) -> str | None:
+    """Return the kernels for products in single or double precision, None where OpenBLAS knows best.
+
+    On AMD's processors with AVX-512 OpenBLAS has been slow to use it. Zen 4 does its work in two halves: measured
+    there, the AVX2 kernels are the faster ones in single precision, SkylakeX's in double.
+    """
     if sys.platform != "linux" or platform.machine() != "x86_64":
-        return False
+        return None
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
     except OSError:
-        return False
+        return None
     facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
-    return facts.get("vendor_id") == "AuthenticAMD" and set(facts.get("flags", "").split()) >= AVX512
+    if facts.get("vendor_id") != "AuthenticAMD" or not set(facts.get("flags", "").split()) >= AVX512:
+        return None
+    return "Haswell" if single and facts.get("cpu family") == ZEN_4 else "SkylakeX"

@@ -36,6 +36,7 @@ OWNERS = {
     "h5py": {"model", "data.files", "experiment"},
     "matplotlib": {"show"},
     "PIL": {"data.picture"},
+    "threadpoolctl": {"model"},
     "numpy": {"nn", "data", "model", "prediction", "diagnosis", "experiment", "stages", "show"},
 }
 

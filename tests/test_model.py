@@ -199,3 +199,13 @@ def test_a_file_that_contradicts_itself(tmp_path, name, reason):
     message = refused(path)
     assert message.startswith("is not a parameters file of nnctl (")
     assert reason in message
+
+
+def test_many_rows_are_predicted_in_blocks_side_by_side():
+    trained = model_of()
+    X = RandomState(2).randn(3 * model.ROWS + 5, 3)
+    np.testing.assert_allclose(trained.predict(X, ""), trained.network.predict(X.T), rtol=1e-13)
+
+
+def test_no_rows_are_no_predictions():
+    assert model_of().predict(np.empty((0, 3)), "").shape == (2, 0)

@@ -141,7 +141,7 @@ def test_cores_where_there_is_no_affinity(monkeypatch, files):
     assert threads.cores() == 1
 
 
-def configured(monkeypatch, platform, machine, kernels=None):
+def configured(monkeypatch, platform, machine, kernels=None, dtype=None):
     """Return the kernels that are chosen on such a machine."""
     environment = {} if kernels is None else {KERNEL: kernels}
     with monkeypatch.context() as there:
@@ -149,7 +149,7 @@ def configured(monkeypatch, platform, machine, kernels=None):
         there.setattr(sys, "platform", platform)
         there.setattr(threads.platform, "machine", lambda: machine)
         there.delitem(sys.modules, "numpy")
-        threads.configure()
+        threads.configure(dtype=dtype)
     return environment.get(KERNEL)
 
 
@@ -175,6 +175,21 @@ def test_kernels_are_chosen_where_openblas_would_take_older_ones(
 ):
     files["/proc/cpuinfo"] = "\n".join([PROCESSOR.format(vendor=vendor, flags=flags)] * 2)
     assert configured(monkeypatch, platform, machine) == expected
+
+
+@pytest.mark.parametrize(
+    ("family", "dtype", "expected"),
+    [
+        ("25", "float32", "Haswell"),  # Zen 4
+        ("25", "float64", "SkylakeX"),
+        ("25", None, "SkylakeX"),
+        ("26", "float32", "SkylakeX"),  # Zen 5
+    ],
+)
+def test_zen_4_has_kernels_of_its_own_for_single_precision(monkeypatch, files, family, dtype, expected):
+    text = PROCESSOR.format(vendor="AuthenticAMD", flags=AVX512)
+    files["/proc/cpuinfo"] = text.replace("model name", f"cpu family\t: {family}\nmodel name")
+    assert configured(monkeypatch, "linux", "x86_64", dtype=dtype) == expected
 
 
 def test_without_facts_openblas_chooses(monkeypatch, files):

@@ -36,15 +36,15 @@ class Network:
             where = slice(start, min(start + BLOCK, X.shape[1]))
             width = where.stop - start
             if width not in passes:
-                passes[width] = Pass(self, width)
+                passes[width] = Pass(self, width, by_rows=True)
             passes[width].forward(X[:, where])
             yield where, passes[width]
 
-    def predict(self, X: Array) -> Array:
-        """Return A[L] (n[L], m) for X (n[0], m)."""
+    def predict(self, X: Array, passes: dict[int, "Pass"] | None = None) -> Array:
+        """Return A[L] (n[L], m) for X (n[0], m); `passes` from earlier calls are used again."""
         outputs = np.empty((self.layer_dims[-1], X.shape[1]), self.parameters.flat.dtype)
         with np.errstate(over="ignore"):  # e^-Z in the sigmoid: its limit is right
-            for where, block in self.blocks(X, {}):
+            for where, block in self.blocks(X, {} if passes is None else passes):
                 outputs[:, where] = block.A[-1]
         return outputs
 
@@ -52,15 +52,19 @@ class Network:
 class Pass:
     """A forward pass over m examples. `Z` and `A` hold a (n[l], m) array for each layer; hidden A overwrite their Z.
 
-    `masks` has a dropout mask (n[l], m) for each hidden layer whose index is in `dropped`.
+    `masks` has a dropout mask (n[l], m) for each hidden layer whose index is in `dropped`. With `by_rows` an example
+    is a row of memory in hidden layers: the tall narrow products of a prediction are a third faster that way.
     """
 
-    def __init__(self, network: Network, m: int, dropped: Sequence[int] = ()) -> None:
+    def __init__(self, network: Network, m: int, dropped: Sequence[int] = (), by_rows: bool = False) -> None:
         parameters = network.parameters
         dtype = parameters.flat.dtype
         last = len(parameters.W) - 1
         self.m = m
-        self.Z: list[Array] = [np.empty((len(W), m), dtype) for W in parameters.W]
+        self.Z: list[Array] = [
+            np.empty((m, len(W)), dtype).T if by_rows else np.empty((len(W), m), dtype) for W in parameters.W[:-1]
+        ]
+        self.Z.append(np.empty((len(parameters.W[-1]), m), dtype))
         self.A: list[Array] = [*self.Z[:-1], np.empty_like(self.Z[-1])]  # a loss needs Z[L] and A[L]
         self.masks: dict[int, Array] = {}
         self.passed_on = list(self.A)  # what the next layer gets
@@ -74,13 +78,18 @@ class Pass:
         self._first = parameters.W[0]
         self._first_layer = (parameters.b[0], self.Z[0], self.bound[0][0])
         self._layers = [
-            (parameters.W[index], self.passed_on[index - 1], parameters.b[index], self.Z[index], self.bound[index][0])
+            (
+                *_product(parameters.W[index], self.passed_on[index - 1], self.Z[index]),
+                parameters.b[index],
+                self.Z[index],
+                self.bound[index][0],
+            )
             for index in range(1, last + 1)
         ]
 
     def forward(self, X: Array) -> None:
         """Work out every Z and A for X (n[0], m)."""
-        np.dot(self._first, X, self.Z[0])
+        np.dot(*_product(self._first, X, self.Z[0]))
         self.onward()
 
     def onward(self) -> None:
@@ -88,8 +97,8 @@ class Pass:
         b, Z, activate = self._first_layer
         np.add(Z, b, Z)
         activate()
-        for W, A, b, Z, activate in self._layers:
-            np.dot(W, A, Z)
+        for left, right, out, b, Z, activate in self._layers:
+            np.dot(left, right, out)
             np.add(Z, b, Z)
             activate()
 
@@ -139,6 +148,11 @@ class TrainingPass(Pass):
             np.dot(W_transposed, dZ, dA)
             pullback(dA)
         np.dot(self.dZ[0], self._ones, self._db1)
+
+
+def _product(W: Array, A: Array, Z: Array) -> tuple[Array, Array, Array]:
+    """Return what to multiply, and where to write it, for Z = W A: BLAS writes rows of memory only."""
+    return (W, A, Z) if Z.flags.c_contiguous else (A.T, W.T, Z.T)
 
 
 def _dropped(bound: Bound, A: Array, mask: Array, out: Array) -> Bound:
