@@ -16,7 +16,7 @@ from nnctl.registry import Fraction, NotNegative, Positive, Registry
 
 Update = Callable[[float, int], None]  # learning rate, number of the update from 1
 
-BLOCK = 65536  # numbers: large enough that calls cost little, small enough for the cache
+BLOCK = 2**18  # numbers: large enough that calls cost little, small enough that all vectors stay in the cache
 
 
 @dataclass(frozen=True, kw_only=True)
