@@ -5,6 +5,7 @@ mean over examples. Cross-entropies take the logits Z and give dZ at once, so no
 the others take A, give dA, and the output's own pullback does the rest.
 """
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -14,19 +15,19 @@ from nnctl.nn.activations import activations
 from nnctl.registry import Registry
 
 
-class Loss:
+class Loss(ABC):
     """What a loss must say of itself. Z, A and Y have shape (n[L], m)."""
 
     outputs: ClassVar[tuple[str, ...]]  # the output activations it goes with
     of_logits: ClassVar[bool]  # `gradient` writes dZ rather than dA
 
+    @abstractmethod
     def costs(self, Z: Array, A: Array, Y: Array) -> Array:
         """Return the cost of each output and example, or of each example: (n[L], m) or (1, m)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def gradient(self, A: Array, Y: Array, out: Array) -> None:
         """Write the derivative of the summed costs by Z (`of_logits`) or by A into `out` (n[L], m)."""
-        raise NotImplementedError
 
 
 losses: Registry[type[Loss]] = Registry("loss")

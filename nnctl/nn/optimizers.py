@@ -5,6 +5,7 @@ their gradients and its own state, and returns the update that changes them in p
 gradients. `bind` cuts long vectors into blocks that stay in the processor's cache through all of an update.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,7 +21,7 @@ BLOCK = 2**18  # numbers: large enough that calls cost little, small enough that
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimizer:
+class Optimizer(ABC):
     """What every optimizer has: before each update every W shrinks by learning_rate * weight_decay
     (decoupled weight decay, Loshchilov & Hutter 2019); b does not.
     """
@@ -30,9 +31,9 @@ class Optimizer:
 
     weight_decay: NotNegative = 0.0
 
+    @abstractmethod
     def move(self, p: Array, g: Array, *state: Array) -> Update:
         """Return the update of the parameters p by their gradients g, without the decay."""
-        raise NotImplementedError
 
 
 optimizers: Registry[type[Optimizer]] = Registry("optimizer")

@@ -4,6 +4,7 @@ Each is one dataclass whose fields are its options in YAML. Time t is counted in
 (`per`) from the end of the warm-up, during which the rate rises in equal steps to its full height.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
@@ -18,15 +19,15 @@ Length = Annotated[float, Interval(ge=0, le=10**9)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule:
+class Schedule(ABC):
     """`per` is the unit of time, `warmup` a number of such units."""
 
     per: Literal["epoch", "iteration"] = "epoch"
     warmup: Length = 0.0
 
+    @abstractmethod
     def multiplier(self, t: int, total: int) -> float:
         """Return what multiplies the learning rate after t of `total` units of time."""
-        raise NotImplementedError
 
     def bind(self, learning_rate: float, iterations: int, per_epoch: int) -> Rate:
         """Return the learning rate of every iteration of a run with `per_epoch` iterations in an epoch."""
