@@ -30,13 +30,13 @@ def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[state]}"),
         TextColumn("cost [bold]{task.fields[cost]}[/]"),
         TextColumn("{task.fields[rate]} it/s"),
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=console, auto_refresh=False) as bars:
-        tasks = [bars.add_task(title, total=None, start=False, cost="–", rate="–") for title in titles]
+        tasks = [bars.add_task(title, total=None, start=False, state="waiting", cost="–", rate="–") for title in titles]
         starts: dict[int, float] = {}
 
         def report(index: int, done: int, total: int, cost: float) -> None:
@@ -45,7 +45,8 @@ def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
                 bars.start_task(tasks[index])
             seconds = time.monotonic() - starts[index]
             rate = f"{done / seconds:,.0f}" if seconds > 0 else "–"
-            bars.update(tasks[index], completed=done, total=total, cost=f"{cost:.6f}", rate=rate, refresh=True)
+            bars.update(tasks[index], completed=done, total=total, state=f"{done}/{total}", rate=rate)
+            bars.update(tasks[index], cost=f"{cost:.6f}", refresh=True)
 
         yield report
 
