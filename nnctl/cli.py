@@ -226,7 +226,7 @@ def _explained() -> Iterator[None]:
         )
         raise typer.Exit(7) from None
     except KeyboardInterrupt:
-        print("nnctl: interrupted before training began; nothing was lost", file=sys.stderr)
+        print("nnctl: interrupted; nothing that was saved before is lost", file=sys.stderr)
         raise typer.Exit(130) from None
     except BrokenPipeError:  # the reader of a pipe (head) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

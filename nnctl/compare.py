@@ -204,7 +204,7 @@ def _train(spec: Spec, dataset: Dataset, scheme: Scheme, connection: Connection)
             watcher = partial(reported, report=tell, iterations=experiment.iterations)
             scheme.metrics = train(experiment, scheme.run, [watcher]).metrics
         except DivergedError as error:
-            scheme.error = str(error).splitlines()[0]
+            scheme.error = str(error).splitlines()[0].rstrip(".")
         scheme.costs = scheme.run.costs()
         scheme.diagnosis = start.compared(experiment.model.parameters)
         connection.send(scheme)

@@ -150,6 +150,8 @@ def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> R
     finally:
         result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
         run.write_status(_status(experiment, result, started, runs.now()))
+    if isinstance(mishap, DivergedError):
+        raise DivergedError(f"{mishap}\nThe run is in {run.folder}")
     if mishap is not None:
         raise mishap
     return result

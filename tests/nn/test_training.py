@@ -200,6 +200,7 @@ def test_a_run_that_diverges_keeps_its_last_good_parameters(nnctl, tmp_path, rat
     assert "diverged: at iteration" in outcome.stderr
     iteration, cost = rows[-1]
     assert f"The parameters of iteration {iteration:.0f} are kept" in outcome.stderr
+    assert "\nThe run is in runs/" in outcome.stderr
     assert status["metrics"]["train"]["cost"] == pytest.approx(cost, rel=1e-12)
     assert np.isfinite(load(folder / "parameters.h5").parameters.flat).all()
 
