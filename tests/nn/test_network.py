@@ -143,3 +143,20 @@ def test_a_mask_is_that_of_its_seed_iteration_and_layer():
     np.testing.assert_array_equal(one, same)
     for other in others:
         assert 0.4 < (one == other).mean() < 0.6  # as often alike as not: they are independent
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_weight_that_is_no_number_is_seen_in_whichever_output_it_is(outputs, bad):
+    network = network_of([2, outputs], ["linear"])
+    objective = Objective(network, Criterion(losses["mean_squared_error"]()))
+    X, Y = np.random.RandomState(3).randn(2, 4), np.zeros((outputs, 4))
+    objective.differentiate(X, Y)
+    assert objective.is_finite()
+    for unit in range(outputs):
+        before = network.parameters.W[0][unit, 0]
+        network.parameters.W[0][unit, 0] = bad
+        with np.errstate(invalid="ignore"):
+            objective.differentiate(X, Y)
+            assert not objective.is_finite()
+        network.parameters.W[0][unit, 0] = before
