@@ -17,8 +17,10 @@ import numpy as np  # noqa: E402
 
 from benchmarks.limits import Limits  # noqa: E402, F401 (a contestant too, on NumPy as nnctl sets it up)
 from benchmarks.problem import Layers, Predictor, Problem, Trainer  # noqa: E402
-from nnctl import document, experiment, runs  # noqa: E402
-from nnctl.spec import parse  # noqa: E402
+from nnctl.runs.run import create_run  # noqa: E402
+from nnctl.spec import document  # noqa: E402
+from nnctl.spec.reading import parse  # noqa: E402
+from nnctl.training import experiment  # noqa: E402
 
 
 class Nnctl(Trainer):
@@ -39,7 +41,7 @@ class Nnctl(Trainer):
         prepared = prepare(self.problem, [*self.overrides, f"train.epochs={epochs}"], self.dataset)
         self.dataset, self.shortcut = prepared.dataset, prepared.fast_path
         with tempfile.TemporaryDirectory() as folder:
-            result = experiment.train(prepared, runs.create(Path(folder), "run", prepared.spec.resolved()))
+            result = experiment.train(prepared, create_run(Path(folder), "run", prepared.spec.resolved()))
         trained = prepared.model.parameters
         return result.seconds["training"], [(W, b[:, 0]) for W, b in zip(trained.W, trained.b, strict=True)]
 

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from trajectories.cases import CASES, COSTS_AT, PARAMETERS_AFTER, SEED, TASKS
 
-from nnctl import document, experiment
 from nnctl.nn.optimizers import optimizers
 from nnctl.nn.schedules import schedules
-from nnctl.spec import parse
+from nnctl.spec import document
+from nnctl.spec.reading import parse
+from nnctl.training import experiment
 
 TOLERANCE = 1e-10
 

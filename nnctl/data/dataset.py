@@ -19,7 +19,7 @@ from nnctl.data.sets import datasets
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 from nnctl.nn import Array
-from nnctl.spec import Spec
+from nnctl.spec.spec import Spec
 
 PARTS = ("train", "validation", "test")
 

@@ -12,14 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from nnctl.compare import Comparison
 from nnctl.data.dataset import Examples
 from nnctl.errors import StorageError
-from nnctl.experiment import Experiment
-from nnctl.model import Model, load
+from nnctl.explain.compare import Comparison
 from nnctl.nn import Array
 from nnctl.nn.metrics import classify
-from nnctl.runs import Run
+from nnctl.runs.model import Model, load
+from nnctl.runs.run import Run
+from nnctl.training.experiment import Experiment
 
 COLOURS = ("#2b6cb0", "#d9480f", "#2f9e44", "#7048e8", "#c2255c", "#0c8599", "#a17c00", "#495057")
 GRID = 250  # points along each side of a decision boundary

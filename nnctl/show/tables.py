@@ -7,15 +7,15 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from nnctl.compare import Comparison
-from nnctl.experiment import Experiment
+from nnctl.explain.compare import Comparison
+from nnctl.explain.prediction import Prediction
 from nnctl.nn.activations import activations
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
 from nnctl.nn.optimizers import optimizers
-from nnctl.prediction import Prediction
 from nnctl.registry import Choice, Registry
-from nnctl.schema import option_defaults
+from nnctl.spec.schema import option_defaults
+from nnctl.training.experiment import Experiment
 
 MOST_ROWS = 100  # of predictions shown; a file gets them all
 LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²"}

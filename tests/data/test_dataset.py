@@ -11,11 +11,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnctl import document
 from nnctl.data import dataset
 from nnctl.data.dataset import _shares
 from nnctl.errors import DataError, SpecError
-from nnctl.spec import parse
+from nnctl.spec import document
+from nnctl.spec.reading import parse
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-from nnctl.data.files import READERS, Names, holds, read_features, read_table
+from nnctl.data.files import Names, holds, read_features, read_table
+from nnctl.data.formats import READERS
 from nnctl.errors import DataError
 
 COURSE = Path(__file__).parents[3] / "shared" / "data" / "catvnoncat"

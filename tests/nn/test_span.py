@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from test_published import CAT_PHOTOS, needs_pictures
 
-from nnctl import document, experiment, shipped
 from nnctl.data.batches import full_batch
 from nnctl.nn.activations import activations
 from nnctl.nn.clipping import clipped
@@ -21,7 +20,9 @@ from nnctl.nn.parameters import initialize
 from nnctl.nn.schedules import schedules
 from nnctl.nn.span import SpanObjective, saves_operations
 from nnctl.nn.training import fit
-from nnctl.spec import parse
+from nnctl.spec import document, shipped
+from nnctl.spec.reading import parse
+from nnctl.training import experiment
 
 LINEAR = [name for name, optimizer in optimizers.items() if optimizer.linear]
 UPDATES, RATE = 400, 0.05

@@ -6,11 +6,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from nnctl import document, experiment, shipped
 from nnctl.data.sets import datasets
-from nnctl.model import load
 from nnctl.nn.training import fit
-from nnctl.spec import parse
+from nnctl.runs.model import load
+from nnctl.spec import document, shipped
+from nnctl.spec.reading import parse
+from nnctl.training import experiment
 
 
 def prepared(config="circles", *overrides):

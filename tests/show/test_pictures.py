@@ -9,9 +9,9 @@ from matplotlib.colors import to_rgb
 from nnctl.data.dataset import Examples
 from nnctl.data.interface import Interface, Preparation
 from nnctl.data.table import Table
-from nnctl.model import Model
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
+from nnctl.runs.model import Model
 from nnctl.show import pictures
 
 SHORT = ("-q", "-S", "train.iterations=20")

@@ -6,18 +6,18 @@ import io
 import numpy as np
 import pytest
 
-from nnctl import document, shipped
-from nnctl.compare import Comparison, Scheme
 from nnctl.data.interface import Interface, Preparation
 from nnctl.data.table import Table
-from nnctl.experiment import prepare
-from nnctl.model import Model
+from nnctl.explain.compare import Comparison, Scheme
+from nnctl.explain.prediction import Prediction
 from nnctl.nn.parameters import Parameters
-from nnctl.prediction import Prediction
 from nnctl.registry import Choice
-from nnctl.runs import Run
+from nnctl.runs.model import Model
+from nnctl.runs.run import Run
 from nnctl.show import console, tables
-from nnctl.spec import parse
+from nnctl.spec import document, shipped
+from nnctl.spec.reading import parse
+from nnctl.training.experiment import prepare
 
 
 @pytest.fixture(autouse=True)

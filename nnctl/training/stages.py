@@ -17,7 +17,7 @@ from nnctl.errors import DivergedError
 from nnctl.nn.metrics import Metrics
 from nnctl.nn.objective import Objective
 from nnctl.nn.training import Step
-from nnctl.runs import CostLog
+from nnctl.runs.run import CostLog
 
 Steps = Iterator[Step]
 Stage = Callable[[Steps], Steps]

@@ -6,7 +6,7 @@ from pathlib import Path
 from nnctl.errors import SpecError
 from nnctl.registry import suggestion
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 # An installed package carries configs/ inside; in a checkout it lies beside the package.
 CONFIGS = next(folder for folder in (_PACKAGE / "configs", _PACKAGE.parent / "configs") if folder.is_dir())
 

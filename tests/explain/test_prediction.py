@@ -16,13 +16,13 @@ import PIL.Image
 import pytest
 from numpy.random import RandomState
 
-from nnctl import model
 from nnctl.data.interface import Interface, Preparation
 from nnctl.data.table import Table
-from nnctl.model import Model
+from nnctl.explain.prediction import Prediction
 from nnctl.nn.parameters import Parameters
-from nnctl.prediction import Prediction
 from nnctl.registry import Choice
+from nnctl.runs import model
+from nnctl.runs.model import Model
 
 X = np.array([[1.0, 2.0], [-1.0, 0.5], [0.0, 0.0]])
 WEIGHTS = [[1.0, -2.0]]  # of one sigmoid unit

@@ -14,30 +14,29 @@ from typing import Any
 import h5py
 import numpy as np
 
-from nnctl import __version__, model, runs, stages, threads
+from nnctl import __version__, threads
 from nnctl.data.batches import batches_per_epoch, full_batch, mini_batches
 from nnctl.data.dataset import Dataset, Examples, load
 from nnctl.errors import DivergedError, InterruptedRunError, NnctlError
-from nnctl.model import Model
-from nnctl.nn import Array, span
 from nnctl.nn.clipping import clipped
 from nnctl.nn.criterion import Criterion
 from nnctl.nn.dropout import Dropout
 from nnctl.nn.initializers import initializers
-from nnctl.nn.losses import losses
-from nnctl.nn.metrics import Metrics, classification, classify, regression
+from nnctl.nn.metrics import Metrics
 from nnctl.nn.objective import Objective
 from nnctl.nn.optimizers import Optimizer, bind, optimizers
 from nnctl.nn.parameters import initialize
-from nnctl.nn.schedules import Rate, schedules
+from nnctl.nn.schedules import Rate
 from nnctl.nn.span import SpanObjective
 from nnctl.nn.training import Step, fit
-from nnctl.registry import suggestion
-from nnctl.runs import CostLog, Run
-from nnctl.spec import Spec
-from nnctl.stages import Due, Memory, Stage
-
-NO_RATE = 2.0**-52  # of the highest learning rate: below it an update no longer changes what it moves
+from nnctl.runs import model
+from nnctl.runs.model import Model
+from nnctl.runs.run import CostLog, Run, host_facts, now
+from nnctl.spec.spec import Spec
+from nnctl.training import stages
+from nnctl.training.assembly import criterion_of, rate_of, takes_fast_path
+from nnctl.training.measures import measure, metrics_of
+from nnctl.training.stages import Due, Memory, Stage
 
 
 @dataclass(frozen=True)
@@ -96,12 +95,12 @@ def prepare(spec: Spec, dataset: Dataset | None = None) -> Experiment:
         spec,
         dataset,
         Model(parameters, spec.model.activations, dataset.interface),
-        _criterion(spec, dataset),
+        criterion_of(spec, dataset),
         optimizer,
-        _rate(spec, iterations, per_epoch),
+        rate_of(spec, iterations, per_epoch),
         iterations,
         per_epoch,
-        _takes_fast_path(spec, optimizer, dataset, iterations),
+        takes_fast_path(spec, optimizer, dataset, iterations),
         time.perf_counter() - start,
     )
 
@@ -137,7 +136,7 @@ def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> R
     Raise a DivergedError or an InterruptedRunError, with everything saved, where training ended by one.
     """
     result = Result(run, seconds={"data": experiment.data_seconds})
-    started, begin = runs.now(), time.perf_counter()
+    started, begin = now(), time.perf_counter()
     run.write_status(_status(experiment, result, started))
     try:
         mishap = _optimize(experiment, result, watchers)
@@ -149,34 +148,12 @@ def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> R
         raise
     finally:
         result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
-        run.write_status(_status(experiment, result, started, runs.now()))
+        run.write_status(_status(experiment, result, started, now()))
     if isinstance(mishap, DivergedError):
         raise DivergedError(f"{mishap}\nThe run is in {run.folder}")
     if mishap is not None:
         raise mishap
     return result
-
-
-def measure(experiment: Experiment) -> dict[str, Metrics]:
-    """Return the cost and metrics of the network as it is on each part."""
-    measured = {}
-    with np.errstate(over="ignore", invalid="ignore"):
-        for name, examples in experiment.dataset.parts.items():
-            cost, outputs = experiment.criterion.evaluate(experiment.model.network, examples.X, examples.Y, {})
-            measured[name] = _metrics(experiment, examples, cost, outputs)
-    return measured
-
-
-def score(outputs: Array, Y: Array, classes: tuple[str, ...] | None) -> Metrics:
-    """Return the metrics of outputs (n[L], m) against targets Y (n[L], m)."""
-    if classes is None:
-        return regression(Y, outputs)
-    return classification(classify(Y), classify(outputs), len(classes))
-
-
-def _metrics(experiment: Experiment, examples: Examples, cost: float, outputs: Array) -> Metrics:
-    measured = {"cost": cost, **score(outputs, examples.Y, experiment.dataset.interface.classes)}
-    return {name: value if value is not None and math.isfinite(value) else None for name, value in measured.items()}
 
 
 def _optimize(experiment: Experiment, result: Result, watchers: Sequence[Stage]) -> NnctlError | None:
@@ -214,12 +191,12 @@ def _optimize(experiment: Experiment, result: Result, watchers: Sequence[Stage])
         )
     objective.settle()
     result.seconds["training"] = time.perf_counter() - begin
-    result.metrics = measure(experiment)
+    result.metrics = measure(experiment.model, experiment.criterion, experiment.dataset)
     if mishap is None and result.metrics["train"]["cost"] is None:  # the very last update went too far
         result.status, mishap = "diverged", stages.diverged(result.iterations, math.nan, last_good)
         last_good.restore(objective)
         objective.settle()
-        result.metrics = measure(experiment)
+        result.metrics = measure(experiment.model, experiment.criterion, experiment.dataset)
     return mishap
 
 
@@ -231,15 +208,13 @@ def _stages(experiment: Experiment, log: CostLog, last_good: Memory, best: Memor
     full = training.batch_size is None
     due: Due = stages.every_iterations(every, iterations) if full else stages.every_epochs(every, per_epoch, iterations)
     wrapping: list[Stage] = [partial(stages.finite, due=due, last_good=last_good)]
-    examples = experiment.part("validation")
+    examples, classes = experiment.part("validation"), experiment.dataset.interface.classes
     if examples is not None:
-        wrapping.append(
-            partial(
-                stages.evaluated,
-                due=due,
-                validate=lambda objective: _metrics(experiment, examples, *objective.evaluate(examples.X, examples.Y)),
-            )
-        )
+
+        def validate(objective: Objective) -> Metrics:
+            return metrics_of(examples, *objective.evaluate(examples.X, examples.Y), classes)
+
+        wrapping.append(partial(stages.evaluated, due=due, validate=validate))
     if full:
         wrapping.append(partial(stages.recorded, log=log, due=due))
     else:
@@ -263,60 +238,6 @@ def _columns(experiment: Experiment) -> list[str]:
     return ["iteration", *epoch, "cost", *validation]
 
 
-def _criterion(spec: Spec, dataset: Dataset) -> Criterion:
-    """Return what the spec's cost is made of."""
-    training, classes = spec.train, dataset.interface.classes
-    assert training.loss is not None
-    weights: list[float] | None = None
-    if training.class_weights == "balanced":
-        assert classes is not None
-        counts = np.bincount(classify(dataset.parts["train"].Y), minlength=len(classes))
-        weights = [float(counts.sum() / (len(classes) * count)) if count else 0.0 for count in counts]
-    elif training.class_weights is not None:
-        assert classes is not None
-        unknown = next((name for name in training.class_weights if name not in classes), None)
-        if unknown is not None:
-            raise spec.document.mistake(
-                ("train", "class_weights", unknown), f"names no class{suggestion(unknown, classes)}"
-            )
-        weights = [training.class_weights.get(name, 1.0) for name in classes]
-    return Criterion(losses.resolve(training.loss)(), training.l2, training.l1, weights)
-
-
-def _rate(spec: Spec, iterations: int, per_epoch: int) -> Rate:
-    """Return the learning rate of every iteration; raise a SpecError where it falls to nothing before the end."""
-    training = spec.train
-    rate = schedules.resolve(training.schedule)().bind(training.learning_rate, iterations, per_epoch)
-    if rate(iterations - 1) < NO_RATE * training.learning_rate:
-        first, last = 0, iterations - 1  # after the warm-up a rate never rises: bisect
-        while first < last:
-            middle = (first + last) // 2
-            first, last = (first, middle) if rate(middle) < NO_RATE * training.learning_rate else (middle + 1, last)
-        raise spec.document.mistake(
-            ("train", "schedule"),
-            f"reaches zero too early: from iteration {first} of {iterations} on the learning rate is"
-            f" {rate(first):.2g} and nothing more would be learned; make it fall more slowly, or train less long",
-        )
-    return rate
-
-
-def _takes_fast_path(spec: Spec, optimizer: Optimizer, dataset: Dataset, iterations: int) -> bool:
-    """Tell whether W1 is to be trained in the span of the examples: where that is exact, and less work."""
-    training = spec.train
-    exact = (
-        optimizer.linear
-        and training.batch_size is None
-        and training.dtype == "float64"
-        and training.l1 == 0
-        and training.clip_value is None
-    )
-    watched = dataset.parts["validation"].m if "validation" in dataset.parts else 0
-    m = dataset.parts["train"].m
-    return (
-        training.fast_path == "auto" and exact and span.saves_operations(spec.model.layer_dims, m, iterations, watched)
-    )
-
-
 def _status(experiment: Experiment, result: Result, started: str, finished: str | None = None) -> Mapping[str, Any]:
     """Return the content of run.json."""
     return {
@@ -330,6 +251,6 @@ def _status(experiment: Experiment, result: Result, started: str, finished: str 
         "fast_path": experiment.fast_path,
         "timings": {phase: round(seconds, 6) for phase, seconds in result.seconds.items()},
         "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
-        "host": {**runs.host_facts(), "matrix_products": threads.chosen()},
+        "host": {**host_facts(), "matrix_products": threads.chosen()},
         "data_sha256": experiment.dataset.sha256,
     }

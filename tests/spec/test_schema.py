@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import nnctl.data
 import nnctl.nn
-from nnctl.document import Document
 from nnctl.registry import Choice, Count, Interval, NotNegative, Positive, Registry
-from nnctl.schema import INVALID, build, option_defaults, options
+from nnctl.spec.document import Document
+from nnctl.spec.schema import INVALID, build, option_defaults, options
 
 colours: Registry[Any] = Registry("colour")
 

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnctl import document, model
 from nnctl.data.dataset import read_parts
 from nnctl.data.files import read_features
 from nnctl.data.picture import SUFFIXES, read_picture
 from nnctl.data.table import Table
 from nnctl.errors import SpecError
-from nnctl.experiment import score
-from nnctl.model import Model
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
-from nnctl.runs import Run
-from nnctl.spec import parse
+from nnctl.runs import model
+from nnctl.runs.model import Model
+from nnctl.runs.run import Run
+from nnctl.spec import document
+from nnctl.spec.reading import parse
+from nnctl.training.measures import score
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnctl import document
 from nnctl.data.sets import datasets
 from nnctl.errors import DataError, NnctlError, SpecError
 from nnctl.nn.activations import activations
@@ -15,8 +14,9 @@ from nnctl.nn.losses import losses, losses_of
 from nnctl.nn.optimizers import optimizers
 from nnctl.nn.schedules import schedules
 from nnctl.registry import Choice
-from nnctl.schema import option_defaults
-from nnctl.spec import parse
+from nnctl.spec import document
+from nnctl.spec.reading import parse
+from nnctl.spec.schema import option_defaults
 
 SMALLEST = {
     "data": {"source": "circles"},

@@ -15,11 +15,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nnctl import stages
 from nnctl.errors import DivergedError
-from nnctl.model import load
-from nnctl.runs import CostLog
-from nnctl.stages import Memory
+from nnctl.runs.model import load
+from nnctl.runs.run import CostLog
+from nnctl.training import stages
+from nnctl.training.stages import Memory
 
 
 @dataclass
@@ -188,7 +188,7 @@ def test_evaluated_measures_only_where_a_row_is_due():
 
 def test_reported_tells_the_first_step_and_the_last_and_little_between(monkeypatch):
     clock, told = iter(np.arange(0, 100, 0.04)), []
-    monkeypatch.setattr("nnctl.stages.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("nnctl.training.stages.time.monotonic", lambda: next(clock))
     stage = partial(stages.reported, report=lambda *what: told.append(what), iterations=11)
     assert passed(stage, with_costs([0.5 + i for i in range(11)])) == list(range(11))
     assert told == [(1, 11, 0.5), (4, 11, 3.5), (7, 11, 6.5), (10, 11, 9.5), (11, 11, 10.5)]

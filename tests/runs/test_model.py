@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from numpy.random import RandomState
 
-from nnctl import model
 from nnctl.data.interface import Interface, Preparation
 from nnctl.errors import DataError, MismatchError, StorageError
-from nnctl.model import Model
 from nnctl.nn.activations import activations
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
+from nnctl.runs import model
+from nnctl.runs.model import Model
 
 ROWS = RandomState(2).randn(7, 3)
 OPTIONS = {"leaky_relu": {"slope": 0.2}, "elu": {"alpha": 0.5}}

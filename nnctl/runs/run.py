@@ -1,7 +1,6 @@
 """A run is a folder of its own, made exclusively and never overwritten: config, costs, status, parameters.
 
 runs/cat-20261120-142530/   config.yaml  run.json  costs.csv  parameters.h5  and pictures
-runs/latest                 a link to the newest finished run
 """
 
 import contextlib
@@ -16,16 +15,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nnctl.document import dump
-from nnctl.errors import SpecError, StorageError
-from nnctl.registry import suggestion
+from nnctl.errors import StorageError
+from nnctl.runs.files import write_text
+from nnctl.spec.document import dump
 
 STATUS = "run.json"
 CONFIG = "config.yaml"
 COSTS = "costs.csv"
 PARAMETERS = "parameters.h5"
-LATEST = "latest"
-COMPLETE = ("finished", "stopped")  # the statuses of a run whose training came to its end
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class CostLog:
         self._write(",".join("" if value is None else str(value) for value in values) + "\n")
 
 
-def create(parent: Path, name: str, config: Mapping[str, Any], stamp: str | None = None) -> Run:
+def create_run(parent: Path, name: str, config: Mapping[str, Any], stamp: str | None = None) -> Run:
     """Make the folder parent/name-stamp (-2, -3, ... if it is taken) with config.yaml in it."""
     folder = create_folder(parent, name if stamp == "" else f"{name}-{stamp or timestamp()}")
     run = Run(folder)
@@ -120,53 +117,6 @@ def now() -> str:
     return datetime.now().astimezone().isoformat(timespec="milliseconds")
 
 
-def point_latest(run: Run) -> None:
-    """Let `latest` beside the run point to it; a file system without links goes without."""
-    link, new = run.folder.parent / LATEST, run.folder.parent / f".{LATEST}-{os.getpid()}"
-    with contextlib.suppress(OSError):
-        new.symlink_to(run.folder.name, target_is_directory=True)
-        new.replace(link)
-
-
-def complete(runs_dir: Path) -> list[Run]:
-    """Return the finished runs in a folder, the newest first; runs inside a comparison do not count."""
-    if not runs_dir.is_dir():
-        return []
-    found = [
-        (datetime.fromisoformat(status["finished"]), folder.name, Run(folder))
-        for folder in runs_dir.iterdir()
-        if not folder.is_symlink()
-        and (folder / STATUS).is_file()
-        and (status := Run(folder).status()).get("status") in COMPLETE
-    ]
-    return [run for _, _, run in sorted(found, key=lambda item: item[:2], reverse=True)]
-
-
-def is_run(name: str, runs_dir: Path) -> bool:
-    """Tell whether a command-line argument names a run."""
-    if name == LATEST:
-        return True
-    return any((folder / STATUS).is_file() or (folder / PARAMETERS).is_file() for folder in _places(name, runs_dir))
-
-
-def find(name: str, runs_dir: Path) -> Run:
-    """Return the run that an argument names: `latest`, a path, or a folder's name in runs_dir."""
-    if name == LATEST:
-        runs = complete(runs_dir)
-        if not runs:
-            raise SpecError(f"{runs_dir}: there is no finished run yet; train one with: nnctl train cat")
-        return runs[0]
-    for folder in _places(name, runs_dir):
-        if (folder / PARAMETERS).is_file():
-            return Run(folder)
-        if (folder / STATUS).is_file():
-            status = Run(folder).status().get("status", "unknown")
-            raise SpecError(f"{folder}: this run has no {PARAMETERS} (its status is {status})")
-    known = sorted(folder.name for folder in runs_dir.iterdir() if folder.is_dir()) if runs_dir.is_dir() else []
-    hint = suggestion(name, known) if known else f" ({runs_dir} holds no runs)"
-    raise SpecError(f"there is no run {name!r}, neither as a path nor in {runs_dir}{hint}")
-
-
 def host_facts() -> dict[str, Any]:
     """Return what about this machine may change a number or a time."""
     return {
@@ -175,21 +125,3 @@ def host_facts() -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "python": sys.version.split()[0],
     }
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise StorageError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _places(name: str, runs_dir: Path) -> list[Path]:
-    path = Path(name)
-    if path.name == PARAMETERS and path.is_file():
-        path = path.parent
-    return [path, runs_dir / name]

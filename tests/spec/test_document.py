@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnctl import document
 from nnctl.errors import SpecError
+from nnctl.spec import document
 
 plainly = settings(max_examples=60, deadline=None, derandomize=True)
 

@@ -8,13 +8,15 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from nnctl import document, experiment, runs
 from nnctl.errors import DivergedError, SpecError
 from nnctl.nn.activations import activations
 from nnctl.nn.objective import Objective
 from nnctl.nn.optimizers import optimizers
 from nnctl.nn.span import SpanObjective
-from nnctl.spec import parse
+from nnctl.runs.run import create_run
+from nnctl.spec import document
+from nnctl.spec.reading import parse
+from nnctl.training import experiment
 
 PATHS = {  # the three ways to run the loop
     "full batch": {"fast_path": "off"},
@@ -43,7 +45,7 @@ class Workshop:
         return experiment.prepare(parse(document.read(self.folder / "spec.yaml"), (self.folder,)))
 
     def run(self):
-        return runs.create(self.folder / "runs", "run", {})
+        return create_run(self.folder / "runs", "run", {})
 
     def trained(self, **settings):
         """Return the result of a whole training, its costs.csv and the parameters (copied)."""

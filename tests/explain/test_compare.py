@@ -8,12 +8,12 @@ import h5py
 import numpy as np
 import pytest
 
-from nnctl.compare import Comparison, Diagnosis, Scheme, explain, label, parse_scheme
 from nnctl.data.sets import datasets
 from nnctl.errors import SpecError
+from nnctl.explain.compare import Comparison, Diagnosis, Scheme, explain, label, parse_scheme
 from nnctl.nn.initializers import initializers
 from nnctl.registry import Choice
-from nnctl.runs import Run
+from nnctl.runs.run import Run
 
 SHORT = ("-q", "-S", "train.iterations=300")
 TINY_SPEC = """

@@ -11,8 +11,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from nnctl.document import Document, KeyPath
 from nnctl.registry import Choice, Interval, Registry, nearest, suggestion
+from nnctl.spec.document import Document, KeyPath
 
 INVALID: Any = object()  # stands for a value whose mistake has been noted
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import nnctl
-from nnctl import document, shipped
 from nnctl.errors import SpecError
-from nnctl.spec import parse
+from nnctl.spec import document, shipped
+from nnctl.spec.reading import parse
 
 FILES = sorted(shipped.CONFIGS.glob("*"))
 
@@ -84,12 +84,12 @@ def test_what_is_not_there(argument, message):
 
 def test_an_installed_package_carries_the_configs_inside(tmp_path):
     package = tmp_path / "site" / "nnctl"
-    package.mkdir(parents=True)
-    for name in ("__init__", "shipped", "errors", "registry"):
-        shutil.copy(Path(nnctl.__file__).with_name(f"{name}.py"), package)
+    (package / "spec").mkdir(parents=True)
+    for name in ("__init__", "spec/__init__", "spec/shipped", "errors", "registry"):
+        shutil.copy(Path(nnctl.__file__).parent / f"{name}.py", package / f"{name}.py")
     (package / "configs").mkdir()
     (package / "configs" / "own.yaml").touch()
-    program = "from nnctl import shipped; print(*shipped.names(), shipped.find('own'))"
+    program = "from nnctl.spec import shipped; print(*shipped.names(), shipped.find('own'))"
     found = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnctl.experiment import Experiment
 from nnctl.nn.objective import Objective
 from nnctl.nn.parameters import Parameters
+from nnctl.training.experiment import Experiment
 
 SURE = 0.99  # the probability of a class above which an output is called saturated
 MANY = 0.1  # the share of saturated outputs that is worth the word

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import nnctl as package
-from nnctl import runs
 from nnctl.data.sets import datasets
 from nnctl.errors import SpecError, StorageError
+from nnctl.runs.run import create_folder, create_run
+from nnctl.runs.search import find_run, is_run, point_latest
 
 SHORT = ("-q", "-S", "train.iterations=250")
 SPEC = {"name": "x", "train": {"learning_rate": 0.1}}
@@ -21,7 +22,7 @@ SPEC = {"name": "x", "train": {"learning_rate": 0.1}}
 
 def finished(runs_dir, name, when, status="finished"):
     """Make a run that ended at `when` and return it."""
-    run = runs.create(runs_dir, name, SPEC, stamp="")
+    run = create_run(runs_dir, name, SPEC, stamp="")
     run.write_status({"status": status, "finished": when})
     return run
 
@@ -41,14 +42,14 @@ def logged(folder):
 
 
 def test_taken_names_are_counted_on_and_nothing_is_overwritten(tmp_path):
-    folders = [runs.create(tmp_path, "cat", SPEC, stamp="20261120-142530").folder for _ in range(3)]
+    folders = [create_run(tmp_path, "cat", SPEC, stamp="20261120-142530").folder for _ in range(3)]
     assert [folder.name for folder in folders] == [f"cat-20261120-142530{end}" for end in ("", "-2", "-3")]
     (tmp_path / "cat-20261120-142530-4").write_text("a file stands in the way")
-    assert runs.create(tmp_path, "cat", SPEC, stamp="20261120-142530").folder.name == "cat-20261120-142530-5"
+    assert create_run(tmp_path, "cat", SPEC, stamp="20261120-142530").folder.name == "cat-20261120-142530-5"
 
 
 def test_a_run_is_named_after_its_second(tmp_path):
-    name, day, second = runs.create(tmp_path / "new" / "runs", "cat", SPEC).folder.name.split("-")
+    name, day, second = create_run(tmp_path / "new" / "runs", "cat", SPEC).folder.name.split("-")
     assert name == "cat"
     assert len(day) == 8
     assert len(second) == 6
@@ -69,13 +70,13 @@ def test_a_run_is_named_after_its_second(tmp_path):
     ],
 )
 def test_names_are_made_safe(tmp_path, name, safe):
-    assert runs.create_folder(tmp_path / "runs", name) == tmp_path / "runs" / safe
+    assert create_folder(tmp_path / "runs", name) == tmp_path / "runs" / safe
 
 
 @settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(max_size=40))
 def test_any_name_makes_a_new_folder_right_inside(tmp_path, name):
-    folder = runs.create_folder(tmp_path, name)
+    folder = create_folder(tmp_path, name)
     assert folder.is_dir()
     assert folder.resolve().parent == tmp_path.resolve()
     assert not folder.name.startswith(".")
@@ -84,9 +85,9 @@ def test_any_name_makes_a_new_folder_right_inside(tmp_path, name):
 def test_a_place_where_no_folder_can_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="--runs-dir"):
-        runs.create(tmp_path / "file", "cat", SPEC)
+        create_run(tmp_path / "file", "cat", SPEC)
     with pytest.raises(StorageError):
-        runs.create(tmp_path / "file" / "below", "cat", SPEC)
+        create_run(tmp_path / "file" / "below", "cat", SPEC)
 
 
 # finding them again
@@ -98,53 +99,53 @@ def test_latest_is_the_run_that_finished_last(tmp_path):
     finished(tmp_path, "z", "2026-11-20T11:00:00.000+00:00")
     finished(tmp_path, "broken-off", "2026-11-20T13:00:00.000+00:00", "interrupted")
     finished(tmp_path, "diverged", "2026-11-20T14:00:00.000+00:00", "diverged")
-    runs.create(tmp_path, "running", SPEC).write_status({"status": "running"})
+    create_run(tmp_path, "running", SPEC).write_status({"status": "running"})
     (tmp_path / "unreadable").mkdir()
     (tmp_path / "unreadable" / "run.json").write_text("{")
-    assert runs.find("latest", tmp_path) == newest
+    assert find_run("latest", tmp_path) == newest
 
 
 def test_latest_is_the_run_that_finished_last_also_when_the_clock_is_set_back(tmp_path):
     finished(tmp_path, "before", "2026-10-25T02:50:00.000+02:00")
     after = finished(tmp_path, "after", "2026-10-25T02:10:00.000+01:00")
-    assert runs.find("latest", tmp_path) == after
+    assert find_run("latest", tmp_path) == after
 
 
 def test_latest_is_never_a_run_inside_a_comparison(tmp_path):
     alone = finished(tmp_path, "alone", "2026-11-20T10:00:00.000+00:00")
     finished(tmp_path / "compare-init-circles", "he", "2026-11-20T12:00:00.000+00:00")
-    assert runs.find("latest", tmp_path) == alone
+    assert find_run("latest", tmp_path) == alone
 
 
 def test_no_run_yet(tmp_path):
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path / "empty", tmp_path / "missing"):
         with pytest.raises(SpecError, match="no finished run yet"):
-            runs.find("latest", folder)
+            find_run("latest", folder)
 
 
 def test_a_run_is_found_by_its_path_its_name_or_its_parameters(tmp_path):
     run = finished(tmp_path / "runs", "cat", "2026-11-20T10:00:00.000+00:00")
     run.parameters.touch()
     for name in ("cat", str(run.folder), str(run.parameters)):
-        assert runs.is_run(name, tmp_path / "runs")
-        assert runs.find(name, tmp_path / "runs").folder.resolve() == run.folder.resolve()
-    assert not runs.is_run("dog", tmp_path / "runs")
+        assert is_run(name, tmp_path / "runs")
+        assert find_run(name, tmp_path / "runs").folder.resolve() == run.folder.resolve()
+    assert not is_run("dog", tmp_path / "runs")
     with pytest.raises(SpecError, match='did you mean "cat"'):
-        runs.find("cta", tmp_path / "runs")
+        find_run("cta", tmp_path / "runs")
     with pytest.raises(SpecError, match="holds no runs"):
-        runs.find("cat", tmp_path / "missing")
+        find_run("cat", tmp_path / "missing")
 
 
 def test_a_run_without_parameters_says_how_it_ended(tmp_path):
     finished(tmp_path, "cat", "2026-11-20T10:00:00.000+00:00", "diverged")
     with pytest.raises(SpecError, match=r"no parameters\.h5 \(its status is diverged\)"):
-        runs.find("cat", tmp_path)
+        find_run("cat", tmp_path)
 
 
 def test_the_link_latest_points_to_the_newest(tmp_path):
     for name in ("a", "b"):
-        runs.point_latest(runs.create(tmp_path, name, SPEC, stamp=""))
+        point_latest(create_run(tmp_path, name, SPEC, stamp=""))
         assert (tmp_path / "latest").resolve() == (tmp_path / name).resolve()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "latest"]
 

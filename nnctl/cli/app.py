@@ -1,0 +1,73 @@
+"""What all commands share: the application, their common options, and how a mishap is told."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnctl import __version__
+from nnctl.errors import NnctlError
+
+app = typer.Typer(
+    name="nnctl",
+    help="Train fully connected neural networks on NumPy from one YAML file.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+RunsDir = Annotated[Path, typer.Option("--runs-dir", help="The folder that holds the runs.", metavar="FOLDER")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-S",
+        "--set",
+        help="Override a key of the spec, such as train.learning_rate=0.01.",
+        metavar="KEY=VALUE",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and messages, only results and errors.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"nnctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def nnctl(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Train fully connected neural networks on NumPy from one YAML file."""
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Turn what can go wrong for a user into a message on stderr and an exit code."""
+    try:
+        yield
+        sys.stdout.flush()
+    except NnctlError as error:
+        print(f"nnctl: {error}", file=sys.stderr)
+        raise typer.Exit(error.exit_code) from None
+    except MemoryError as error:
+        print(
+            f"nnctl: out of memory{f': {error}' if str(error) else ''}; try a smaller batch_size",
+            file=sys.stderr,
+        )
+        raise typer.Exit(7) from None
+    except KeyboardInterrupt:
+        print("nnctl: interrupted; nothing that was saved before is lost", file=sys.stderr)
+        raise typer.Exit(130) from None
+    except BrokenPipeError:  # the reader of a pipe (head) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None

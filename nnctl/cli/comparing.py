@@ -1,0 +1,62 @@
+"""`nnctl compare-init`: the same network from several starts."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnctl.cli.app import AsJson, Overrides, Quiet, RunsDir, explained
+
+
+def compare_init(
+    schemes: Annotated[
+        list[str], typer.Argument(help="Initializers, with an option as random:0.01.", metavar="SCHEME...")
+    ],
+    config: Annotated[
+        str | None,
+        typer.Option("--config", help="A spec to compare on; without it the course's circles.", metavar="CONFIG"),
+    ] = None,
+    overrides: Overrides = None,
+    runs_dir: RunsDir = Path("runs"),
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare initializations of the same network.
+
+    Each scheme is trained, and shown beside the others: how it learns, and why. Without --config it repeats the
+    course's experiment on circles, where random starts 10 times a normal draw.
+    """
+    with explained():
+        from nnctl import threads
+        from nnctl.spec import document, shipped
+
+        file = shipped.find(config or "circles")
+        written = document.read(file, overrides or ())
+        threads.configure(written.setting("train", "threads"), len(schemes), dtype=written.setting("train", "dtype"))
+
+        from nnctl.errors import SpecError
+        from nnctl.explain import compare
+        from nnctl.show import console, progress, tables
+        from nnctl.spec.reading import parse
+
+        chosen = {text: compare.parse_scheme(text, course=config is None) for text in schemes}
+        if len(chosen) < len(schemes):
+            raise SpecError(f"a scheme is named twice: {' '.join(schemes)}")
+        spec = parse(written, (file.parent, Path.cwd()))
+        messages = console.messages(quiet)
+        labels = [compare.label(init) for init in chosen.values()]
+        with progress.board(messages, labels) as report:
+            compared = compare.compare(spec, chosen, runs_dir, report)
+
+        from nnctl.show import pictures
+
+        drawn = pictures.draw_comparison(compared)
+        messages.print(f"saved in {compared.folder}: {', '.join(path.name for path in drawn)}")
+        if as_json:
+            print(json.dumps(compared.as_json()))
+            return
+        results = console.results()
+        results.print(tables.comparison(compared))
+        for scheme in compared.schemes:
+            results.print(compare.explain(scheme))

@@ -1,0 +1,61 @@
+"""`nnctl predict`: what a trained network says of rows."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnctl.cli.app import RunsDir, explained
+
+
+def predict(
+    run: Annotated[str, typer.Argument(help="A run's folder or name, or latest.")] = "latest",
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[INPUT]",
+            help="An HDF5 or NPZ file or a PNG or JPEG picture; without it the run's own test set.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write CSV to this file.", metavar="FILE")
+    ] = None,
+    proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
+    runs_dir: RunsDir = Path("runs"),
+) -> None:
+    """Predict with a trained network.
+
+    An INPUT is answered with CSV, the run's own test set with a table that shows the truth too. A single
+    argument that is no run is taken as INPUT for the latest run.
+    """
+    with explained():
+        from nnctl.runs.files import write_text
+        from nnctl.runs.search import find_run, is_run
+
+        if source is None and not is_run(run, runs_dir) and (Path(run).suffix or Path(run).is_file()):
+            run, source = "latest", run
+        found = find_run(run, runs_dir)
+
+        from nnctl.errors import SpecError
+        from nnctl.explain.prediction import predict_input, predict_own
+        from nnctl.show import console, tables
+
+        messages = console.messages()
+        if source is not None:
+            prediction, part = predict_input(found, Path(source)), None
+        else:
+            prediction, part = predict_own(found)
+        if output is not None:
+            if output.resolve() == Path(prediction.table.origin).resolve():
+                raise SpecError(f"{output}: is the input itself; choose another file for -o")
+            write_text(output, prediction.csv(proba))
+            messages.print(f"saved: {output}")
+        if part is not None and output is None:
+            results = console.results()
+            which = "test set" if part == "test" else "training set (it has no test set)"
+            messages.print(f"{found.folder}: predictions for its {which}")
+            results.print(tables.predictions(prediction, proba))
+            results.print(tables.prediction_summary(prediction))
+        elif output is None:
+            sys.stdout.write(prediction.csv(proba))

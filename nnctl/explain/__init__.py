@@ -1,0 +1,1 @@
+"""What a trained network or a training shows: predictions, a diagnosis, a comparison."""

@@ -1,0 +1,1 @@
+"""What stays of a training: a folder with its files, the model in it, and how a run is found again."""

@@ -1,0 +1,143 @@
+"""A spec says everything about a run: the data, the network, the training. It is frozen once it is read.
+
+Each dataclass below is one section of the YAML file, its fields are the keys, with their types, ranges and defaults.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Annotated, Any, Literal
+
+from nnctl.nn.activations import activations
+from nnctl.nn.initializers import initializers
+from nnctl.nn.losses import losses
+from nnctl.nn.optimizers import optimizers
+from nnctl.nn.schedules import schedules
+from nnctl.registry import Choice, Count, Fraction, Interval, NotNegative, Positive, Seed
+from nnctl.spec.document import Document
+
+Share = Annotated[float, Interval(gt=0, lt=1)]
+Kept = Annotated[float, Interval(gt=0, le=1)]
+CLASSIFYING = ("sigmoid", "softmax")  # the output activations whose outputs are probabilities of classes
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """`data:`, where the examples come from and how they are prepared."""
+
+    source: str | None = None  # a built-in set, or a file
+    train: str | None = None  # a file, in place of source
+    validation: str | Share | None = None  # a file, or a share of the training examples
+    test: str | Share | None = None
+    features: str | None = None  # names of datasets inside the files
+    target: str | None = None
+    classes: str | None = None
+    scale: Positive | Literal["standardize", "none"] | None = None  # what to divide by; null: 255 for pictures
+    options: Mapping[str, Any] = field(default_factory=dict, metadata={"internal": True})
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """`model:`, the layers and how their parameters start."""
+
+    layer_dims: Annotated[tuple[Count, ...], Interval(ge=2)]
+    activations: tuple[Annotated[Choice, activations], ...]
+    init: Annotated[Choice, initializers] = Choice("he")  # noqa: RUF009 (frozen)
+
+
+@dataclass(frozen=True)
+class EarlyStoppingSpec:
+    """`train.early_stopping:`, when to stop before the last iteration; the best parameters are kept."""
+
+    patience: Count  # rows of the cost log without an improvement
+    metric: Literal["cost", "accuracy", "precision", "recall", "mse", "mae", "r2"] = "cost"  # of the validation set
+    min_delta: NotNegative = 0.0  # what counts as an improvement
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """`train:`, what is minimized and how."""
+
+    learning_rate: Positive
+    iterations: Count | None = None
+    epochs: Count | None = None
+    batch_size: Count | None = None  # null: the full batch
+    shuffle_seed: Seed | None = None  # null: the spec's seed
+    loss: Annotated[Choice, losses] | None = None  # null: the one that goes with the output activation
+    optimizer: Annotated[Choice, optimizers] = Choice("gradient_descent")  # noqa: RUF009 (frozen)
+    schedule: Annotated[Choice, schedules] = Choice("constant")  # noqa: RUF009 (frozen)
+    l1: NotNegative = 0.0
+    l2: NotNegative = 0.0
+    dropout: Fraction | tuple[Fraction, ...] | None = None  # the share silenced, of all hidden layers or each
+    keep_prob: Kept | tuple[Kept, ...] | None = None  # the same the other way round: the share kept
+    clip_value: Positive | None = None
+    clip_norm: Positive | None = None
+    class_weights: Literal["balanced"] | Mapping[str, Positive] | None = None
+    early_stopping: EarlyStoppingSpec | None = None
+    log_every: Count | None = None  # null: 100 iterations, or 1 epoch with a batch_size
+    dtype: Literal["float64", "float32"] = "float64"
+    fast_path: Literal["auto", "off"] = "auto"  # the exact short cut for wide inputs
+    threads: Count | None = None  # of matrix products; null: one for each core
+
+    def kept_shares(self, hidden: int) -> tuple[float, ...]:
+        """Return the share of units that dropout keeps in each hidden layer, 1 for all."""
+        given = self.keep_prob if self.dropout is None else self.dropout
+        if given is None:
+            return (1.0,) * hidden
+        shares = given if isinstance(given, tuple) else (given,) * hidden
+        return shares if self.dropout is None else tuple(1 - share for share in shares)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A whole spec; `document` remembers where each key was written."""
+
+    data: DataSpec
+    model: ModelSpec
+    train: TrainSpec
+    name: str = ""
+    seed: Seed = 1
+    document: Document = field(default_factory=lambda: Document(""), compare=False, metadata={"internal": True})
+
+    @property
+    def output(self) -> str:
+        """The name of the output activation."""
+        return self.model.activations[-1].name
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the outputs are probabilities of classes; else they are numbers."""
+        return self.output in CLASSIFYING
+
+    def with_init(self, init: Choice) -> "Spec":
+        """Return this spec with another initializer."""
+        return replace(self, model=replace(self.model, init=init))
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the spec as plain values with all defaults filled in, to be written as YAML."""
+        data = {key: value for key, value in _plain(self.data).items() if value is not None}
+        return {
+            "name": self.name,
+            "seed": self.seed,
+            "data": {**data, **self.data.options},
+            "model": _plain(self.model),
+            "train": {key: value for key, value in _plain(self.train).items() if key != "epochs" or value},
+        }
+
+
+def _plain(section: Any) -> dict[str, Any]:
+    """Return a section as a mapping of plain values."""
+    return {
+        item.name: _written(getattr(section, item.name))
+        for item in fields(section)
+        if not item.metadata.get("internal")
+    }
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_written(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, Choice):
+        return _plain(value)
+    if isinstance(value, Choice):
+        return {"name": value.name, **value.options} if value.options else value.name
+    return value

@@ -1,0 +1,1 @@
+"""From a spec to a trained network in a run's folder."""

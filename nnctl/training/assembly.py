@@ -1,0 +1,69 @@
+"""What a training is assembled from, as the spec and the data ask for it: criterion, rate, short cut."""
+
+import numpy as np
+
+from nnctl.data.dataset import Dataset
+from nnctl.nn import span
+from nnctl.nn.criterion import Criterion
+from nnctl.nn.losses import losses
+from nnctl.nn.metrics import classify
+from nnctl.nn.optimizers import Optimizer
+from nnctl.nn.schedules import Rate, schedules
+from nnctl.registry import suggestion
+from nnctl.spec.spec import Spec
+
+NO_RATE = 2.0**-52  # of the highest learning rate: below it an update no longer changes what it moves
+
+
+def criterion_of(spec: Spec, dataset: Dataset) -> Criterion:
+    """Return what the spec's cost is made of."""
+    training, classes = spec.train, dataset.interface.classes
+    assert training.loss is not None
+    weights: list[float] | None = None
+    if training.class_weights == "balanced":
+        assert classes is not None
+        counts = np.bincount(classify(dataset.parts["train"].Y), minlength=len(classes))
+        weights = [float(counts.sum() / (len(classes) * count)) if count else 0.0 for count in counts]
+    elif training.class_weights is not None:
+        assert classes is not None
+        unknown = next((name for name in training.class_weights if name not in classes), None)
+        if unknown is not None:
+            raise spec.document.mistake(
+                ("train", "class_weights", unknown), f"names no class{suggestion(unknown, classes)}"
+            )
+        weights = [training.class_weights.get(name, 1.0) for name in classes]
+    return Criterion(losses.resolve(training.loss)(), training.l2, training.l1, weights)
+
+
+def rate_of(spec: Spec, iterations: int, per_epoch: int) -> Rate:
+    """Return the learning rate of every iteration; raise a SpecError where it falls to nothing before the end."""
+    training = spec.train
+    rate = schedules.resolve(training.schedule)().bind(training.learning_rate, iterations, per_epoch)
+    if rate(iterations - 1) < NO_RATE * training.learning_rate:
+        first, last = 0, iterations - 1  # after the warm-up a rate never rises: bisect
+        while first < last:
+            middle = (first + last) // 2
+            first, last = (first, middle) if rate(middle) < NO_RATE * training.learning_rate else (middle + 1, last)
+        raise spec.document.mistake(
+            ("train", "schedule"),
+            f"reaches zero too early: from iteration {first} of {iterations} on the learning rate is"
+            f" {rate(first):.2g} and nothing more would be learned; make it fall more slowly, or train less long",
+        )
+    return rate
+
+
+def takes_fast_path(spec: Spec, optimizer: Optimizer, dataset: Dataset, iterations: int) -> bool:
+    """Tell whether W1 is to be trained in the span of the examples: where that is exact, and less work."""
+    training = spec.train
+    exact = (
+        optimizer.linear
+        and training.batch_size is None
+        and training.dtype == "float64"
+        and training.l1 == 0
+        and training.clip_value is None
+    )
+    watched = dataset.parts["validation"].m if "validation" in dataset.parts else 0
+    m = dataset.parts["train"].m
+    return (
+        training.fast_path == "auto" and exact and span.saves_operations(spec.model.layer_dims, m, iterations, watched)
+    )
