@@ -51,6 +51,8 @@ def compare_init(
 
         from nnctl.show import pictures
 
+        for note in compared.notes:
+            messages.print(f"note: {note}")
         drawn = pictures.draw_comparison(compared)
         messages.print(f"saved in {compared.folder}: {', '.join(path.name for path in drawn)}")
         if as_json:

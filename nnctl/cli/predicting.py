@@ -46,6 +46,8 @@ def predict(
             prediction, part = predict_input(found, Path(source)), None
         else:
             prediction, part = predict_own(found)
+        for note in prediction.table.notes:
+            messages.print(f"note: {note}")
         if output is not None:
             if output.resolve() == Path(prediction.table.origin).resolve():
                 raise SpecError(f"{output}: is the input itself; choose another file for -o")

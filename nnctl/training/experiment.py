@@ -34,6 +34,7 @@ from nnctl.runs.model import Model
 from nnctl.runs.run import CostLog, Run, host_facts, now
 from nnctl.spec.spec import Spec
 from nnctl.training import stages
+from nnctl.training.advice import advice
 from nnctl.training.assembly import criterion_of, rate_of, takes_fast_path
 from nnctl.training.measures import measure, metrics_of
 from nnctl.training.stages import Due, Memory, Stage
@@ -150,7 +151,7 @@ def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> R
         result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
         run.write_status(_status(experiment, result, started, now()))
     if isinstance(mishap, DivergedError):
-        raise DivergedError(f"{mishap}\nThe run is in {run.folder}")
+        raise DivergedError(f"{mishap}\n{advice(experiment.spec, experiment.dataset)}\nThe run is in {run.folder}")
     if mishap is not None:
         raise mishap
     return result
@@ -253,4 +254,6 @@ def _status(experiment: Experiment, result: Result, started: str, finished: str 
         "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
         "host": {**host_facts(), "matrix_products": threads.chosen()},
         "data_sha256": experiment.dataset.sha256,
+        "data_rows": {name: examples.m for name, examples in experiment.dataset.parts.items()},
+        "notes": experiment.dataset.notes,
     }
