@@ -116,7 +116,7 @@ def _tables(spec: Spec) -> dict[str, Table]:
 
 
 def _with_fitting_list(table: Table, spec: Spec) -> Table:
-    """Return a table without its list of classes where that has not the right number and the spec does not ask for it."""
+    """Return a table without a list of classes of the wrong number, unless the spec asks for it."""
     told = max(spec.model.layer_dims[-1], 2)
     asked = spec.data.classes is not None or spec.data.source in datasets
     if not spec.classifies or asked or table.classes is None or len(table.classes) == told:
