@@ -40,7 +40,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         self.depth += 1
         if self.depth > _DEEPEST:
-            raise yaml.composer.ComposerError(None, None, _TOO_DEEP, self.peek_event().start_mark)
+            raise yaml.composer.ComposerError(None, None, _TOO_DEEP, self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         node: yaml.Node | None = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -108,6 +108,12 @@ class Document:
                 del marks[here]
         self.signs = {place: sign for place, sign in self.signs.items() if place[0][: len(path)] != path}
 
+    def move(self, path: KeyPath, to: KeyPath) -> None:
+        """Tell of what stands at `path` when the value at `to` is told of."""
+        self.values[to] = self.mark(path)
+        if (path, False) in self.signs:
+            self.signs[to, False] = self.signs[path, False]
+
     def raise_problems(self) -> None:
         """Raise all mistakes noted so far as one error, in the order of the file."""
         if self.problems:
@@ -118,15 +124,17 @@ class Document:
         if (path, key) not in self.signs:
             return self.mark(path, key), message
         mark, words = self.signs[path, key]
-        return mark, f"{message}; {words}"
+        first, newline, rest = message.partition("\n")
+        return mark, message if words in message else f"{first}; {words}{newline}{rest}"
 
 
 def _refusal(problems: list[tuple[Mark, str]]) -> SpecError:
     """Return the error of these mistakes, in the order of the file; not more than a screen holds."""
     ordered = sorted(problems, key=lambda problem: (problem[0].line or 0, problem[0].column))
     told = [mark.explain(message) for mark, message in ordered[:_SHOWN]]
-    more = len(ordered) - _SHOWN
-    return SpecError("\n".join([*told, f"and {more} more {'mistakes' if more > 1 else 'mistake'}"] if more > 0 else told))
+    if (more := len(ordered) - _SHOWN) > 0:
+        told.append(f"and {more} more {'mistakes' if more > 1 else 'mistake'}")
+    return SpecError("\n".join(told))
 
 
 def read(file: Path, overrides: Sequence[str] = ()) -> Document:
@@ -176,7 +184,7 @@ class _Reader:
         scalar = isinstance(node, yaml.ScalarNode)
         if kind not in ("str", "seq", "map") and not (scalar and re.fullmatch(_SCALARS.get(kind, "(?!)"), node.value)):
             raise SpecError(self._mark(node).explain(f"the tag {kind} does not fit this value; leave it out"))
-        if scalar:
+        if isinstance(node, yaml.ScalarNode):
             self._look(node, path, key=False)
             return _scalar(kind, node.value)
         self._check_aliases(node, path)
@@ -243,10 +251,11 @@ def _compose(text: str, locate: Locate) -> yaml.Node | None:
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        assert error.problem_mark is not None
-        if error.problem == _TOO_DEEP:
-            raise SpecError(locate(error.problem_mark.index).explain(_TOO_DEEP)) from None
-        place, why = cause(text, error.problem_mark.index, _stop) or reason(error)
+        place, why = reason(error)
+        if why == _TOO_DEEP:
+            raise SpecError(locate(place).explain(why)) from None
+        stopped = place if error.problem_mark is None else error.problem_mark.index
+        place, why = cause(text, stopped, _stop) or (place, why)
     except yaml.reader.ReaderError as error:
         place, why = error.position, f"the character U+{error.character:04X} cannot stand here"
     else:

@@ -24,7 +24,7 @@ _PROBLEMS = (  # its words for the commonest mistakes, and plainer ones
     ("cannot start any token", "a text that begins with this character wants quotes"),
     ("unknown escape", ESCAPE),
     ("hexadecimal", ESCAPE),
-    ("undefined alias", "* stands for what & names above, and nothing is named so; a text that begins with * wants quotes"),
+    ("undefined alias", "nothing above is named so with &; a text that begins with * wants quotes"),
     ("duplicate anchor", "this & name is given twice"),
     ("second occurrence", "this & name is given twice"),
     ("undefined tag", "a text that begins with ! wants quotes"),

@@ -44,7 +44,7 @@ def meant(sign: str) -> str | None:
 
 
 def plain(text: str) -> str:
-    """Return the text with each look-alike replaced; letters of other scripts too where nothing else is left of them."""
+    """Return the text with each look-alike replaced; letters of other scripts too where no others are left."""
     replaced = _FOREIGN.sub(lambda found: found[0] if (sign := meant(found[0])) is None else sign, text)
     latin = "".join(_LETTERS.get(sign, sign) for sign in replaced)
     return latin if latin.isascii() else replaced
@@ -58,7 +58,7 @@ def first(text: str) -> int | None:
 
 
 def never_meant(text: str) -> int | None:
-    """Return the place of the first sign that cannot be meant in a text without quotes: unseen, or a space at an end."""
+    """Return the place of the first sign that nobody means outside of quotes: unseen, or a space at an end."""
     return next(_never_meant(text), None)
 
 

@@ -25,7 +25,7 @@ _MEANT = {  # by the name of the part: what is meant there, and how it is told
     "colon": (": ", "a space is missing behind this colon"),
     "escape": ("\\\\", ESCAPE),
 }
-_MOST = 8  # so many slips before the place are tried, so that the time stays that of a few readings
+_MOST = 5  # so many slips before the place are tried, so that the time stays that of a few readings
 
 Slip = tuple[int, str, str]  # where it is, what is meant there, and how it is told
 
