@@ -16,7 +16,7 @@ from nnctl.errors import SpecError
 from nnctl.spec import signs
 from nnctl.spec.mark import KeyPath, Locate, Mark, dotted, lines_of, shown
 from nnctl.spec.reasons import reason
-from nnctl.spec.slips import cause, in_place_of_a_key
+from nnctl.spec.slips import cause, in_place_of_a_key, line_break
 from nnctl.spec.text import short, text_of
 
 _YAML = "tag:yaml.org,2002:"
@@ -248,6 +248,8 @@ class _Reader:
 
 def _compose(text: str, locate: Locate) -> yaml.Node | None:
     """Return the root node of YAML text, or None where there is nothing; raise a SpecError for what is not YAML."""
+    if (unseen := line_break(text)) is not None:
+        raise SpecError(locate(unseen[0]).explain(unseen[1]))
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:

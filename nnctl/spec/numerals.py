@@ -10,7 +10,7 @@ _PERCENT = r"([-+]?\d+(\.\d+)?)\s*%"
 
 def advice(text: str, whole: bool) -> str:
     """Return how to write a numeral, whole or not, as the end of a message, or nothing for what is none."""
-    if re.fullmatch(_NUMBER, text):
+    if re.fullmatch(_NUMBER, text, re.ASCII):
         return "; take the quotes off"
     digits, point = re.sub(r"[^-+\d]", "", text), text.replace(",", ".")
     if re.fullmatch(_THOUSANDS, text):

@@ -34,7 +34,7 @@ def find_file(written: str, folders: tuple[Path, ...]) -> Path | None:
 def missing(written: str, folders: tuple[Path, ...] = ()) -> str:
     """Return `FILE, not in FOLDER`, and advice where the path holds something that does not work in one."""
     places = list(dict.fromkeys(str(folder.resolve()) for folder in folders))
-    sought = "" if Path(written).is_absolute() or not places else f", {_neither(places)}"
+    sought = "" if Path(written).is_absolute() or written.startswith("~") or not places else f", {_neither(places)}"
     return f"{written if written and written.isprintable() else shown(written)}{sought}{advice(written)}"
 
 

@@ -13,7 +13,7 @@ from nnctl.spec.checks import check_data, check_model, check_train, is_file
 from nnctl.spec.document import Document
 from nnctl.spec.mark import dotted
 from nnctl.spec.paths import find_file, missing
-from nnctl.spec.schema import INVALID, build, option_defaults, options
+from nnctl.spec.schema import INVALID, build, named, option_defaults, options
 from nnctl.spec.spec import DataSpec, Spec
 
 
@@ -75,11 +75,9 @@ def _named(source: Any, document: Document) -> tuple[Any, dict[str, Any]]:
     """Return the name of a source and the options written with it, as in {name: circles, m: 200}."""
     if not isinstance(source, Mapping):
         return source, {}
-    if "name" not in source:
-        example = f"{{name: {next(iter(sets.datasets))}}}"
-        document.report(("data", "source"), f"data.source is missing its name, such as {example}")
+    name, inside = named(source, sets.datasets, document, ("data", "source"))
     document.move(("data", "source", "name"), ("data", "source"))
-    return source.get("name", INVALID), {key: value for key, value in source.items() if key != "name"}
+    return name, inside
 
 
 def _drawn(source: Any, folders: tuple[Path, ...]) -> Callable[..., Any] | None:
@@ -103,7 +101,7 @@ def _located(data: DataSpec, document: Document, folders: tuple[Path, ...]) -> D
                 part = "train" if key == "source" else key
                 message = (
                     f"data.{key}: there is no file {missing(written, folders)}"
-                    f".\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
+                    f"\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
                     f" {part}_set_y,\n  X and y, or those that data.features and data.target give"
                 )
                 raise DataError(document.explain(("data", key), message))

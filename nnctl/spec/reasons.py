@@ -21,6 +21,10 @@ _READING = (  # what it was reading, where its own words do not tell more
 )
 _PROBLEMS = (  # its words for the commonest mistakes, and plainer ones
     (r"'\t'", "there is a tab here, and YAML is indented with spaces; replace the tab by spaces"),
+    (
+        "character '%'",
+        "a text that begins with this character wants quotes; environment variables such as %NAME% are not expanded",
+    ),
     ("cannot start any token", "a text that begins with this character wants quotes"),
     ("unknown escape", ESCAPE),
     ("hexadecimal", ESCAPE),

@@ -7,7 +7,7 @@ both note every mistake in the document and go on, so that all are told at once.
 import inspect
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -81,14 +81,18 @@ def _known(tree: Mapping[str, Any], legal: list[str], document: Document, path: 
     meant: dict[str, Any] = {}
     for key in (key for key in tree if key not in legal):
         here = (*path, key)
-        # A key is known with its value stuck to it (`m:200`), with look-alikes, with what is below it (`train.l2`).
-        near = nearest(re.split("[:=.]", signs.plain(key))[0].strip(), legal)
+        near = _near(key, legal)
         meant |= {near: INVALID} if near else {}
         hint = in_place_of_a_key(key) or (offered(near, legal) if legal else f" ({dotted(path)} has no options)")
         if near and key.startswith(f"{near}."):
             hint = f"; dots are for -S: write {near}: and the rest below it"
         document.report(here, f"there is no key {dotted(here)}{hint}", key=True)
     return {**meant, **tree}
+
+
+def _near(key: str, legal: Iterable[str]) -> str | None:
+    """Return the key that was meant, also with its value (`m:200`) or what is below it (`train.l2`) stuck to it."""
+    return nearest(re.split("[:=.]", signs.plain(key))[0].strip(), legal)
 
 
 def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
@@ -139,13 +143,12 @@ def _converted(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
 
 def _choice(registry: Registry[Any], value: Any, document: Document, path: KeyPath) -> Any:
     """Read `he` or `{name: random, scale: 10}` as a Choice from a registry."""
-    name, given = value, {}
+    name = value
+    given: Mapping[str, Any] = {}
     if isinstance(value, Mapping):
-        if "name" not in value:
-            document.report(path, f"{dotted(path)} is missing its name, such as {{name: {next(iter(registry))}}}")
+        name, given = named(value, registry, document, path)
+        if name is INVALID:
             return INVALID
-        name = value["name"]
-        given = {key: item for key, item in value.items() if key != "name"}
     if not isinstance(name, str):
         document.report(path, f"{dotted(path)} must be the name of one {registry.kind}, got {shown(name)}")
         return INVALID
@@ -155,6 +158,21 @@ def _choice(registry: Registry[Any], value: Any, document: Document, path: KeyPa
         return INVALID
     chosen = options(registry[name], given, document, path)
     return INVALID if chosen is INVALID else Choice(name, chosen)
+
+
+def named(
+    value: Mapping[str, Any], registry: Registry[Any], document: Document, path: KeyPath
+) -> tuple[Any, dict[str, Any]]:
+    """Return what `{name: random, scale: 10}` has under `name`, or INVALID after noting what is wrong, and the rest."""
+    rest = {key: item for key, item in value.items() if key != "name"}
+    if "name" in value:
+        return value["name"], rest
+    misspelt = next((key for key in rest if _near(key, ["name"])), None)
+    if misspelt is None:
+        document.report(path, f"{dotted(path)} is missing its name, such as {{name: {next(iter(registry))}}}")
+    else:
+        _known({misspelt: None}, ["name"], document, path)
+    return INVALID, rest
 
 
 def _registry(hint: Any) -> Registry[Any] | None:

@@ -24,6 +24,7 @@ _SPELLED = {  # what a sign looks like, where Unicode does not say it
 _LETTERS = dict(  # of other scripts
     zip("аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅοναΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijshdqwABEKMHOPCTYXIJSovaABEZHIKMNOPTYX", strict=True)
 )
+NEXT_LINE = "\x85"
 _JOINERS = "\u200c\u200d"  # which shape letters and pictures of other scripts
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 
@@ -32,9 +33,9 @@ def meant(sign: str) -> str | None:
     """Return what a sign looks like, nothing where it cannot be seen, None where it is itself."""
     if sign in _SPELLED:
         return _SPELLED[sign]
-    category = unicodedata.category(sign)
-    if category in ("Cf", "Zl", "Zp"):
+    if _unseen(sign):
         return ""
+    category = unicodedata.category(sign)
     if category == "Pd":
         return "-"
     if category == "Nd":
@@ -67,15 +68,18 @@ def _never_meant(text: str) -> Iterator[int]:
     for place in (found.start() for found in _FOREIGN.finditer(text)):
         sign, around = text[place], text[max(0, place - 1) : place + 2]
         joins = sign in _JOINERS and len(around) == 3 and not (around[0].isascii() or around[2].isascii())
-        unseen = unicodedata.category(sign) in ("Cf", "Zl", "Zp") and not joins
-        if unseen or (sign.isspace() and not ends[0] <= place < ends[1]):
+        if (_unseen(sign) and not joins) or (sign.isspace() and not ends[0] <= place < ends[1]):
             yield place
 
 
-def words(sign: str) -> str:
-    """Name a look-alike and what it looks like."""
-    name = f"U+{ord(sign):04X} {unicodedata.name(sign, '')}".rstrip()
-    looks = _LETTERS.get(sign) or meant(sign)
+def _unseen(sign: str) -> bool:
+    return sign == NEXT_LINE or unicodedata.category(sign) in ("Cf", "Zl", "Zp")
+
+
+def words(sign: str, looks: str | None = None) -> str:
+    """Name a look-alike and what it looks like, or what belongs in its place."""
+    name = f"U+{ord(sign):04X} {'NEXT LINE' if sign == NEXT_LINE else unicodedata.name(sign, '')}".rstrip()
+    looks = looks or _LETTERS.get(sign) or meant(sign)
     if not looks:
         return f"here is {name}, which cannot be seen; take it out"
     if looks == " ":

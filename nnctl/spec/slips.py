@@ -15,7 +15,7 @@ _PARTS = re.compile(
     (?<=[\s\[{,]) "(?:[^"\\\n]|\\[^"\n])* (?P<escape>\\) "[ ]*$   # a folder in double quotes, which \" leaves open
     | (?<![^\s\[{,:?-]) (?: "(?:\\.|[^"\\])*" | '(?:''|[^'])*' )     # a text in quotes
     | (?<!\S) \# [^\n\r\x85\u2028\u2029]*                          # a comment
-    | (?:^|[{,]) [ ]* (?:-[ ]+)? [\w.]+ (?: [ ]*(?P<equals>=) | (?P<colon>:) (?=[^\s:/\\]) )
+    | (?:^|[{,]) [ ]* (?:-[ ]+)? [\w.]+ (?: [ ]*(?P<equals>=) | (?P<colon>:) (?=[!-.0-9;-\[\]-~]) )
     | (?P<sign> [^\x00-\x7f])
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
@@ -25,6 +25,7 @@ _MEANT = {  # by the name of the part: what is meant there, and how it is told
     "colon": (": ", "a space is missing behind this colon"),
     "escape": ("\\\\", ESCAPE),
 }
+_BREAKS = re.compile("[\x85\u2028\u2029]")
 _MOST = 5  # so many slips before the place are tried, so that the time stays that of a few readings
 
 Slip = tuple[int, str, str]  # where it is, what is meant there, and how it is told
@@ -35,12 +36,22 @@ def slips(text: str) -> list[Slip]:
     found: list[Slip] = []
     for part in _PARTS.finditer(text):
         if part["sign"]:
-            looks = signs.meant(part["sign"])
+            looks, place = signs.meant(part["sign"]), part.start()
+            if looks == "" and text[max(0, place - 1) : place] in (":", ",", "-"):
+                looks = " "
             if looks is not None:
-                found.append((part.start(), f"{looks} " if looks in (":", ",") else looks, signs.words(part["sign"])))
+                right = f"{looks} " if looks in (":", ",") else looks
+                found.append((place, right, signs.words(part["sign"], looks)))
         elif part.lastgroup is not None:
             found.append((part.start(part.lastgroup), *_MEANT[part.lastgroup]))
     return found
+
+
+def line_break(text: str) -> tuple[int, str] | None:
+    """Return the place and the words of a sign that nobody sees and that ends a line for YAML, or None."""
+    if not _BREAKS.search(text):
+        return None
+    return next(((place, words) for place, _, words in slips(text) if _BREAKS.match(text[place])), None)
 
 
 def in_place_of_a_key(text: str) -> str:
