@@ -56,6 +56,7 @@ class _Dumper(yaml.SafeDumper):
 for _kind, _pattern in _SCALARS.items():
     for _rules in (_Loader, _Dumper):
         _rules.add_implicit_resolver(_YAML + _kind, re.compile(rf"^(?:{_pattern})\Z"), None)
+_Dumper.add_implicit_resolver(f"{_YAML}merge", re.compile(r"^<<\Z"), None)  # so that the text << is put in quotes
 _Dumper.add_representer(  # what cannot be seen is escaped: left to itself, PyYAML folds some line breaks into spaces
     str, lambda dumper, text: dumper.represent_scalar(f"{_YAML}str", text, None if text.isprintable() else '"')
 )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnctl.errors import SpecError
-from nnctl.spec import document
+from nnctl.spec import document, mark
 
 plainly = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -309,6 +309,97 @@ def test_anchors_are_copies(tmp_path):
     assert found.mark(("b",), key=True).line == 1
 
 
+BOMB = "\n".join(
+    [
+        "a: &a [x, x, x, x]",
+        *(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOMB,
+        f"a: &a [{'x, ' * 300}]\nb: [{'*a, ' * 300}]\n",
+        f"a: &a {{{', '.join(f'k{i}: 1' for i in range(200))}}}\nb: [{'*a, ' * 300}]\n",
+    ],
+)
+def test_aliases_that_stand_for_far_more_than_is_written(tmp_path, text, monkeypatch):
+    made = []
+    monkeypatch.setattr(document, "_scalar", lambda kind, text: made.append(text))
+    message = complaint(tmp_path, text)
+    assert "the aliases (*) here stand for far more than is written; write the values out" in message
+    assert len(made) <= 10 * len(text)
+
+
+def test_a_chain_of_aliases_is_as_deep_as_brackets(tmp_path):
+    text = "a0: &a0 [x]\n" + "".join(f"a{i + 1}: &a{i + 1} [*a{i}]\n" for i in range(200))
+    assert "is nested too deeply; a spec has few levels" in complaint(tmp_path, text)
+    assert tree(tmp_path, text[: text.index("a40:")])["a39"][0] != ()
+
+
+def test_a_spec_is_gone_through_once(tmp_path, monkeypatch):
+    found = []
+    for sizes in (1000, 2000):
+        calls = []
+        monkeypatch.setattr(
+            document, "lines_of", lambda *a, lines_of=mark.lines_of, calls=calls: _counted(lines_of(*a), calls)
+        )
+        read(tmp_path, f"a: [{'1, ' * sizes}x]\n")
+        found.append(len(calls))
+    assert found[1] - found[0] == 1000  # one mark for each number, which is no copy of the line
+    marks = {id(mark.text) for mark in calls}
+    assert len(marks) == 1
+
+
+def _counted(locate, calls):
+    def counted(index):
+        calls.append(locate(index))
+        return calls[-1]
+
+    return counted
+
+
+def test_no_more_mistakes_than_a_screen_holds(tmp_path):
+    found = read(tmp_path, "\n".join(f"k{i}: 1" for i in range(100)))
+    for number in range(12):
+        found.report((f"k{number}",), "is wrong")
+    with pytest.raises(SpecError) as caught:
+        found.raise_problems()
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 31
+    assert lines[-1] == "and 2 more mistakes"
+    found.problems.pop()
+    with pytest.raises(SpecError, match=r"and 1 more mistake$"):
+        found.raise_problems()
+
+
+def test_the_caret_stands_below_wide_letters(tmp_path):
+    _, line, caret = str(read(tmp_path, "中文: [猫, x]\n").mistake(("中文", "1"), "is wrong")).splitlines()
+    assert line == "  中文: [猫, x]"
+    assert caret == " " * 13 + "^"  # three letters before it fill two columns
+
+
+def test_what_is_overridden_is_told_of_no_more(tmp_path):
+    found = read(tmp_path, "a: {b: 1, c: {d: –}}\n", "a={x: 1}")
+    assert found.mark(("a", "c", "d"), key=True) == found.mark(("a",)) == document.Mark("-S a={x: 1}")
+    assert found.signs == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["a: 1\n".encode("utf-16"), "a: 1\n".encode("utf-16-le"), "a: 1\n".encode("utf-16-be")]
+)
+def test_utf_16_is_what_notepad_calls_unicode(tmp_path, text):
+    assert complaint(tmp_path, text) == (
+        "spec.yaml: is not text in UTF-8 but, it seems, in UTF-16, which Notepad calls Unicode; save it as UTF-8"
+    )
+
+
+def test_a_file_that_is_far_too_long(tmp_path):
+    assert complaint(tmp_path, b"#" * (2**22 + 1)) == "spec.yaml: is longer than 4 MB; a spec is a short YAML file"
+
+
 def test_letters_of_all_kinds(tmp_path):
     text = "größe: 中文\n😀: [é, ß]\n"
     found = read(tmp_path, text)
@@ -370,6 +461,7 @@ def test_overrides(tmp_path, overrides, changed):
         ("a.b=1", "-S a.b=1: a.b: 1 has no keys to set"),
         ("b.d.2=1", "-S b.d.2=1: b.d.2: expected a place from 0 to 1, got '2'"),
         ("b.d.-1=1", "-S b.d.-1=1: b.d.-1: expected a place from 0 to 1, got '-1'"),
+        ("b.d.99999999999=1", "-S b.d.99999999999=1: b.d.99999999999: expected a place from 0 to 1, got '99999999999'"),
         ("b.d.²=1", "-S b.d.²=1: b.d.²: expected a place from 0 to 1, got '²'"),
         ("a=[1", "-S a=[1: is not YAML: the bracket that opens here is not closed"),
         ("a=b: c: d", '-S a=b: c: d: is not YAML: no key is expected here; is the line above as it should be, or does'

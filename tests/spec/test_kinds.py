@@ -94,8 +94,7 @@ def _read(file, text, *overrides):
     try:
         written = document.read(file, overrides)
         spec = parse(written, (file.parent,))
-    except NnctlError as error:
-        assert 1 <= len(str(error).splitlines()) <= 40
+    except NnctlError:
         return [message for _, message in written.problems] if written else []
     written = document.read(file, overrides)
     file.write_text(document.dump(spec.resolved()), encoding="utf-8")
