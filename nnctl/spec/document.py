@@ -14,7 +14,7 @@ import yaml
 
 from nnctl.errors import SpecError
 from nnctl.spec import signs
-from nnctl.spec.mark import KeyPath, Locate, Mark, dotted, lines_of, shown
+from nnctl.spec.mark import KeyPath, Locate, Mark, dotted, lines_of, refusal, shown
 from nnctl.spec.reasons import reason
 from nnctl.spec.slips import cause, in_place_of_a_key, line_break
 from nnctl.spec.text import short, text_of
@@ -29,7 +29,6 @@ _SCALARS = {  # how each kind of value is written; all else is text
 }
 _DEEPEST = 50  # mappings and lists inside each other
 _EXPANSION = 10  # how many values a character may stand for; without aliases it is less than one
-_SHOWN = 10  # mistakes at once
 _TOO_DEEP = "is nested too deeply; a spec has few levels"
 
 
@@ -118,7 +117,7 @@ class Document:
     def raise_problems(self) -> None:
         """Raise all mistakes noted so far as one error, in the order of the file."""
         if self.problems:
-            raise _refusal(self.problems)
+            raise refusal(self.problems)
 
     def _told(self, path: KeyPath, message: str, key: bool) -> tuple[Mark, str]:
         """Return where a message belongs and the message; a look-alike in what is wrong is named there."""
@@ -127,15 +126,6 @@ class Document:
         mark, words = self.signs[path, key]
         first, newline, rest = message.partition("\n")
         return mark, message if words in message else f"{first}; {words}{newline}{rest}"
-
-
-def _refusal(problems: list[tuple[Mark, str]]) -> SpecError:
-    """Return the error of these mistakes, in the order of the file; not more than a screen holds."""
-    ordered = sorted(problems, key=lambda problem: (problem[0].line or 0, problem[0].column))
-    told = [mark.explain(message) for mark, message in ordered[:_SHOWN]]
-    if (more := len(ordered) - _SHOWN) > 0:
-        told.append(f"and {more} more {'mistakes' if more > 1 else 'mistake'}")
-    return SpecError("\n".join(told))
 
 
 def read(file: Path, overrides: Sequence[str] = ()) -> Document:
@@ -175,7 +165,7 @@ class _Reader:
         """Return the node's value; where the text is not what it seems to be, that alone is told."""
         value = self.value(node, path)
         if self.misread:
-            raise _refusal(list(self.misread.items()))
+            raise refusal(list(self.misread.items()))
         return value
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:

@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nnctl.errors import SpecError
+
 KeyPath = tuple[str, ...]
 Locate = Callable[[int], "Mark"]  # an index into a text -> the mark there
 
 _BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line of YAML
+_SHOWN = 10  # mistakes at once
 _WIDE = ("W", "F")  # the classes of characters that fill two columns of a terminal
 
 
@@ -38,6 +41,15 @@ class Mark:
         until = self.column - start
         columns = sum(2 if unicodedata.east_asian_width(c) in _WIDE else 1 for c in window[:until])
         return f"{place}\n  {window}\n  {' ' * (columns + max(0, until - len(window)))}^"
+
+
+def refusal(problems: list[tuple[Mark, str]]) -> SpecError:
+    """Return the error of these mistakes, in the order of the file; not more than a screen holds."""
+    ordered = sorted(problems, key=lambda problem: (problem[0].line or 0, problem[0].column))
+    told = [mark.explain(message) for mark, message in ordered[:_SHOWN]]
+    if (more := len(ordered) - _SHOWN) > 0:
+        told.append(f"and {more} more {'mistakes' if more > 1 else 'mistake'}")
+    return SpecError("\n".join(told))
 
 
 def lines_of(source: str, text: str) -> Locate:
