@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from nnctl.errors import SpecError
 
 Entry = TypeVar("Entry", bound=Callable[..., Any])
+LISTED = 30  # names in a message: more than any section has keys
 
 
 @dataclass(frozen=True)
@@ -91,5 +92,16 @@ def nearest(name: str, legal: Iterable[str]) -> str | None:
 def suggestion(name: str, legal: Iterable[str]) -> str:
     """Return `; did you mean "..."?`, or the list of all that is legal when nothing is near."""
     names = list(legal)
-    near = nearest(name, names)
-    return f" (legal: {', '.join(names)})" if near is None else f'; did you mean "{near}"?'
+    return offered(nearest(name, names), names)
+
+
+def offered(near: str | None, legal: Iterable[str]) -> str:
+    """Return `; did you mean "..."?` for the nearest name, or the list of all that is legal where there is none."""
+    return f" (legal: {listed(legal)})" if near is None else f'; did you mean "{near}"?'
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names with commas between them, and of many the first and how many there are."""
+    all_names = list(names)
+    more = len(all_names) - LISTED
+    return ", ".join(all_names[:LISTED]) + (f" and {more} more" if more > 0 else "")
