@@ -158,4 +158,5 @@ def _check_numbers(values: Array, path: Path, key: str) -> None:
 
 
 def _text(item: Any) -> str:
-    return item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item)
+    raw = item if isinstance(item, bytes) else str(item).encode("utf-8", "replace")  # NumPy's text may hold surrogates
+    return raw.decode("utf-8", "replace")
