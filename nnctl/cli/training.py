@@ -43,7 +43,7 @@ def train(
 
         spec = parse(written, (file.parent, Path.cwd()))  # first of all, so that mistakes are told at once
 
-        from nnctl.show import console, progress, tables
+        from nnctl.show import console, gallery, progress, tables
         from nnctl.training import experiment as spine
         from nnctl.training import stages
 
@@ -58,8 +58,6 @@ def train(
         point_latest(run)
         messages.print(tables.metrics(result.metrics))
 
-        from nnctl.show import pictures
-
-        drawn = pictures.draw_run(experiment, run)
+        drawn = gallery.draw_run(experiment, run, messages)
         messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}")
         print(json.dumps({"run": str(run.folder), **run.status()}) if as_json else run.folder)

@@ -49,7 +49,9 @@ _UNFINISHED = (  # what PyYAML was reading -> the mistake, which is where that b
 
 class _Loader(yaml.SafeLoader):
     # the command line may name a file whose name is no text, and holds it as surrogates
-    NON_PRINTABLE = re.compile(yaml.SafeLoader.NON_PRINTABLE.pattern.replace("\ue000", "\udc80-\udcff\ue000"))
+    NON_PRINTABLE = re.compile(  # type: ignore[misc]
+        yaml.SafeLoader.NON_PRINTABLE.pattern.replace("\ue000", "\udc80-\udcff\ue000")
+    )
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (as the base)
 
 

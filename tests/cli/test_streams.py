@@ -1,4 +1,4 @@
-"""Whatever is printed reaches a stream of any encoding: what it lacks as a question mark, a file's name as its bytes."""
+"""Whatever is printed reaches a stream of any encoding: what it lacks as ?, a file's name as its bytes."""
 
 import io
 import json
