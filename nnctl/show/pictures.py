@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import ceil
 from typing import Any
-from unicodedata import category
+from unicodedata import category, east_asian_width
 
 import numpy as np
 from matplotlib import colormaps
@@ -33,7 +33,7 @@ GRID = 250  # points along each side of a decision boundary
 IN_A_ROW = 6  # panels
 MOST_WRONG = 24
 MOST_NAMED = 40  # classes in a legend
-LONGEST = 60  # signs of a name
+LONGEST = 30  # signs of a name
 HUGE = 1e100  # numbers that a picture leaves out: matplotlib's own arithmetic overflows
 
 
@@ -84,7 +84,7 @@ def costs(curves: Mapping[str, Mapping[int, float]], title: str) -> Figure:
     if values and min(values) > 0 and 50 * min(values) < max(values):
         axes.set_yscale("log")
     axes.set(xlabel="iteration", ylabel="cost")
-    axes.set_title(_named(title), parse_math=False)
+    axes.set_title(_named(title, 2 * LONGEST), parse_math=False)
     axes.grid(alpha=0.25)
     if len(curves) > 1:
         _legend(axes, lines, list(curves))
@@ -93,7 +93,7 @@ def costs(curves: Mapping[str, Mapping[int, float]], title: str) -> Figure:
 
 def boundary(trained: Model, train: Examples) -> Figure:
     """Return the classes over the plane of two features, with the training examples on it."""
-    figure = Figure(figsize=(5.4, 5), layout="constrained")
+    figure = Figure(figsize=(5.4 + _beside(trained), 5), layout="constrained")
     axes = figure.subplots()
     _boundary(axes, trained, train)
     axes.set_title("decision boundary and training examples")
@@ -103,7 +103,7 @@ def boundary(trained: Model, train: Examples) -> Figure:
 def boundaries(models: Sequence[tuple[Scheme, Model]], train: Examples) -> Figure:
     """Return the boundaries of several schemes side by side."""
     columns, lines = min(IN_A_ROW, len(models)), ceil(len(models) / IN_A_ROW)
-    figure = Figure(figsize=(4 * columns, 4 * lines), layout="constrained")
+    figure = Figure(figsize=((4 + _beside(models[0][1])) * columns, 4 * lines), layout="constrained")
     panels = np.ravel(figure.subplots(lines, columns, squeeze=False))
     for axes in panels[len(models) :]:
         axes.set_axis_off()
@@ -143,7 +143,7 @@ def wrong_pictures(trained: Model, test: Examples) -> Figure:
     truth, said = classify(test.Y), classify(outputs)
     wrong = np.flatnonzero(truth != said)
     shown = wrong[:MOST_WRONG]
-    names = [_named(name, LONGEST // 2) for name in classes]
+    names = [_named(name) for name in classes]
     titles = []
     for row in shown:
         share = outputs[0, row] if len(outputs) == 1 else outputs[said[row], row]
@@ -183,10 +183,16 @@ def _boundary(axes: Axes, trained: Model, train: Examples) -> None:
         own = points[labels == number]
         dots.append(axes.scatter(own[:, 0], own[:, 1], s=14, color=colour, edgecolors="white", linewidths=0.4))
     axes.set(xlabel="x1", ylabel="x2")
-    few = len(classes) <= len(COLOURS)
-    place = {"loc": "upper right"} if few else {"loc": "upper left", "bbox_to_anchor": (1, 1), "ncols": 2}
+    beside = _beside(trained) > 0
+    place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "ncols": 2} if beside else {"loc": "upper right"}
     more = f" ({MOST_NAMED} of {len(classes)})" if len(classes) > MOST_NAMED else ""
     _legend(axes, dots[:MOST_NAMED], classes[:MOST_NAMED], fontsize=8, title=f"class{more}", title_fontsize=8, **place)
+
+
+def _beside(trained: Model) -> float:
+    """Return how wide (inches) a legend of the classes is beside the axes; 0 for one inside them, for few classes."""
+    names = [_named(name) for name in trained.interface.classes or ()]
+    return 0.0 if len(names) <= len(COLOURS) else 1 + 2 * 0.07 * max(map(len, names))
 
 
 def _legend(axes: Axes, lines: Sequence[Artist], names: Sequence[str], **settings: Any) -> None:
@@ -200,6 +206,8 @@ def _legend(axes: Axes, lines: Sequence[Artist], names: Sequence[str], **setting
 def _named(name: str, longest: int = LONGEST) -> str:
     """Return a name on one line, without what cannot be drawn, and without its middle where it is very long."""
     line = "".join(" " if sign.isspace() else "?" if category(sign) in ("Cc", "Cs") else sign for sign in name)
+    if any(east_asian_width(sign) in "WF" for sign in line):  # signs of twice the width
+        longest //= 2
     return line if len(line) <= longest else f"{line[: longest // 2]}…{line[-longest // 2 + 1 :]}"
 
 
