@@ -59,7 +59,8 @@ def load(spec: Spec) -> Dataset:
         )
     classes = _classes(train, spec)
     preparation = Preparation.fit(train.X, spec.data.scale)
-    interface = Interface(shape, preparation, classes, train.X.dtype == np.uint8, spec.data.features)
+    pixels = train.X.dtype == np.uint8
+    interface = Interface(shape, preparation, classes, pixels, spec.data.features, spec.data.background)
     for name, table in tables.items():
         if not interface.fits(table.X.shape[1:]):
             raise DataError(

@@ -62,6 +62,7 @@ class Interface:
     classes: tuple[str, ...] | None
     pixels: bool = False  # whether the features are bytes, uint8
     features: str | None = None  # the name of their dataset in files, where the spec gives it
+    background: str = "white"  # the colour under a transparent picture file
 
     def columns(self, X: Array, dtype: Any, origin: str) -> Array:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""

@@ -23,10 +23,13 @@ class Layout:
 
     @classmethod
     def of(cls, shape: tuple[int, ...]) -> "Layout | None":
-        """Return the layout of an example (h, w), (h, w, channels) or (channels, h, w), or None for what is none."""
+        """Return the layout of an example (h, w), (h, w, channels) or (channels, h, w), or None for what is none.
+
+        Where both could be, three at the end are colours: pictures are that seldom three pixels wide.
+        """
         if len(shape) == 2:
             return cls(*shape, channels=1)
-        if len(shape) == 3 and shape[0] in CHANNELS and min(shape[1:]) > shape[0]:
+        if len(shape) == 3 and shape[0] in CHANNELS and min(shape[1:]) > shape[0] and shape[2] != 3:
             return cls(*shape[1:], channels=shape[0], first=True)
         if len(shape) == 3 and shape[2] in CHANNELS:
             return cls(*shape)

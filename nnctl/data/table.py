@@ -14,6 +14,7 @@ class Table:
     classes: tuple[str, ...] | None = None  # the names of classes 0, 1, ..., where the source tells them
     origin: str = ""  # for messages
     numbers: Array | None = None  # the rows' own numbers in the source, where they are a share of it
+    notes: tuple[str, ...] = ()  # what the user should know of how the source was read
 
     def rows(self, index: Array) -> "Table":
         """Return the table of some of its rows."""

@@ -81,6 +81,7 @@ def save(model: Model, path: Path) -> None:
             file.attrs["layer_dims"] = model.parameters.layer_dims
             file.attrs["example_shape"] = model.interface.example_shape
             file.attrs["pixels"] = model.interface.pixels
+            file.attrs["background"] = model.interface.background
             if model.interface.features is not None:
                 file.attrs["features"] = model.interface.features
             file.attrs["activations"] = json.dumps([[c.name, dict(c.options)] for c in model.activations])
@@ -123,5 +124,6 @@ def _read(file: Any) -> Model:
         classes=tuple(map(str, file["classes"].asstr()[:])) if "classes" in file else None,
         pixels=bool(file.attrs["pixels"]),
         features=file.attrs.get("features"),
+        background=str(file.attrs.get("background", "white")),
     )
     return Model(parameters, choices, interface)

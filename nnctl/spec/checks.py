@@ -24,6 +24,11 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
         if not bare.suffix and len(bare.parts) == 1 and find_file(data.source, folders) is None:
             hint = suggestion(data.source, sets.datasets)
             document.report(("data", "source"), f"there is no file or built-in set {data.source!r}{hint}")
+    if data.background is not INVALID and not _is_colour(data.background):
+        document.report(
+            ("data", "background"),
+            f'data.background must be a colour such as white or "#ffcc00", got {data.background!r}',
+        )
     if built_in:
         for key in FILE_KEYS:
             if getattr(data, key) not in (None, INVALID):
@@ -32,6 +37,19 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
                     f"data.{key} names a dataset in a file; {data.source} is built in",
                     key=True,
                 )
+
+
+def _is_colour(name: str) -> bool:
+    """Tell whether Pillow knows a colour, and paper can have it: nothing shines through."""
+    if name == "white":  # the default is not worth loading Pillow
+        return True
+    import PIL.ImageColor
+
+    try:
+        colour = PIL.ImageColor.getrgb(name)
+    except ValueError:
+        return False
+    return len(colour) == 3 and max(colour) <= 255
 
 
 def check_model(model: ModelSpec, document: Document) -> None:

@@ -32,6 +32,7 @@ class DataSpec:
     target: str | None = None
     classes: str | None = None
     scale: Positive | Literal["standardize", "none"] | None = None  # what to divide by; null: 255 for pictures
+    background: str = "white"  # the colour under transparent picture files: a name or #rrggbb
     options: Mapping[str, Any] = field(default_factory=dict, metadata={"internal": True})
 
 
