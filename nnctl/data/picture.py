@@ -86,9 +86,8 @@ def _rgba(file: "ImageFile") -> "Image":
         key = tuple(value >> 8 for value in key)
     if key is not None:
         picture.info["transparency"] = key
-    if picture.mode == "La":
-        return picture.convert("LA").convert("RGBA")  # Pillow has no shorter way that keeps alpha
-    return picture.convert("RGBA")
+    step = "LA" if picture.mode == "La" else picture.mode if picture.has_transparency_data else "RGB"
+    return picture.convert(step).convert("RGBA")  # Pillow's way in one step loses alpha, or makes one up
 
 
 def _deep_gray(picture: "Image", tags: Mapping[int, Any]) -> "Image":
