@@ -159,4 +159,4 @@ def _check_numbers(values: Array, path: Path, key: str) -> None:
 
 def _text(item: Any) -> str:
     raw = item if isinstance(item, bytes) else str(item).encode("utf-8", "replace")  # NumPy's text may hold surrogates
-    return raw.decode("utf-8", "replace")
+    return raw.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")  # HDF5's text ends at a zero

@@ -4,6 +4,7 @@ What a file means is told by its content: transparent ink is laid over the backg
 to 0..255, and what is shown first is what is taken. What has no single meaning as a picture is refused.
 """
 
+import logging
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,9 +39,10 @@ def read_picture(path: Path, interface: Interface) -> Table:
             f"{path}: is a picture, and the network was trained on {in_words(shape)}"
             f"{'' if interface.pixels else ' that are not pixels'}.\nGive it an HDF5 or NPZ file of such examples."
         )
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs and warns of is not for the user
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's, of odd metadata and large sizes, are not for the user
+            warnings.simplefilter("ignore")
             with PIL.Image.open(path) as file:
                 frames = getattr(file, "n_frames", 1)
                 picture = _rgba(file)
