@@ -85,7 +85,7 @@ def test_what_is_no_picture_is_told_in_a_line(nnctl, tmp_path, shape):
 
 
 def test_channels_that_stand_first_are_seen_in_their_colours():
-    from tests.show.test_pictures import examples, model, pixels, share_of
+    from test_pictures import examples, model, pixels, share_of
 
     X = np.zeros((1, 3, 5, 6), np.uint8)
     X[:, 0], X[:, 1], X[:, 2] = 250, 10, 20
