@@ -4,6 +4,7 @@ Drawing never ends a training: what fails there is one line for the messages, an
 same. They look alike everywhere: matplotlib's defaults hold, whatever the user's own settings of it say.
 """
 
+import contextlib
 import logging
 import os
 import warnings
@@ -47,13 +48,15 @@ def draw_comparison(compared: Comparison, messages: Console) -> list[Path]:
 
 
 def _drawn(wanted: Callable[[], Mapping[str, Draw]], folder: Path, messages: Console) -> list[Path]:
-    os.environ["MPLBACKEND"] = "agg"  # no other is needed, and one that is unknown would end the import
+    os.environ |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}  # the user's own may be such as ends the import
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # it tells of its caches and of settings in its files
     drawn: list[Path] = []
     boxes: set[str] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
+            with contextlib.chdir(Path(__file__).parent):  # it would read a matplotlibrc from the working folder first
+                import matplotlib  # noqa: F401
             chosen = wanted()
         except Exception as error:
             messages.print(f"{folder}: no pictures are drawn: {_reason(error)}")
@@ -77,7 +80,7 @@ def _save(draw: Draw, path: Path) -> set[str]:
 
     unfinished = path.with_name(f".{path.name}.unfinished")
     with matplotlib.rc_context():
-        matplotlib.rcdefaults()
+        matplotlib.rcdefaults()  # whoever has set others before
         figure = draw()
         boxes = fonts.lend(figure)
         try:

@@ -62,9 +62,13 @@ def process(folder, *arguments, **environment):
 # what is to be drawn
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "bool", "int64", "float16", "float64"])
 @pytest.mark.parametrize(
-    "shape", [(6, 7), (6, 7, 1), (6, 7, 3), (6, 7, 4), (1, 6, 7), (3, 6, 7), (4, 6, 7), (3, 4, 4), (1, 4, 4)]
+    ("shape", "dtype"),
+    [
+        *(((6, 7, 3), dtype) for dtype in ("bool", "int64", "float16", "float64")),
+        *((shape, "uint8") for shape in ((6, 7), (6, 7, 1), (6, 7, 3), (6, 7, 4), (1, 6, 7), (3, 6, 7), (4, 6, 7))),
+        *((shape, "float32") for shape in ((3, 4, 4), (1, 4, 4))),
+    ],
 )
 def test_pictures_of_every_shape_and_kind_are_drawn(nnctl, tmp_path, shape, dtype):
     X = np.random.RandomState(1).randint(0, 256, (20, *shape)).astype(dtype)
@@ -265,19 +269,31 @@ def test_the_users_own_settings_neither_break_nor_change_a_picture(tmp_path):
     command = ("train", "circles", "-q", *SHORT)
     drawn = []
     for name, settings, environment in (
-        ("plain", None, {}),
-        ("own", RC, {"MPLBACKEND": "nonsense", "MPLCONFIGDIR": "/dev/null/none"}),
+        ("plain", b"", {}),
+        ("own", RC.encode(), {"MPLBACKEND": "nonsense", "MPLCONFIGDIR": "/dev/null/none"}),
+        ("unreadable", RC.encode("utf-16"), {"MATPLOTLIBRC": "/dev/null/none"}),
     ):
         folder = tmp_path / name
         folder.mkdir()
-        if settings:
-            (folder / "matplotlibrc").write_text(settings, encoding="utf-8")
+        (folder / "matplotlibrc").write_bytes(settings)
         done = process(folder, *command, **environment)
         assert (done.returncode, done.stderr) == (0, "")
         (run,) = (path for path in (folder / "runs").iterdir() if not path.is_symlink())
         drawn.append([np.asarray(PIL.Image.open(run / file)) for file in ("costs.png", "boundary.png")])
-    for plain, own in zip(*drawn, strict=True):
+    for plain, own, unreadable in zip(*drawn, strict=True):
         np.testing.assert_array_equal(plain, own)
+        np.testing.assert_array_equal(plain, unreadable)
+
+
+def test_settings_made_before_in_the_same_process_do_not_change_a_picture(nnctl, tmp_path):
+    import matplotlib
+
+    drawn = []
+    for settings in ({}, {"text.usetex": True, "font.family": "No Such Font", "axes.facecolor": "black"}):
+        with matplotlib.rc_context(settings):
+            run = finished(nnctl("train", "circles", "-q", *SHORT), tmp_path)
+        drawn.append(np.asarray(PIL.Image.open(run / "boundary.png")))
+    np.testing.assert_array_equal(*drawn)
 
 
 def test_matplotlibs_warnings_are_not_for_the_user(nnctl, tmp_path):
