@@ -7,13 +7,24 @@ as surrogates, is written as the bytes that it is. So no text that is printed ca
 import codecs
 import sys
 
+ASCII = "nnctl_ascii"  # ASCII by another name: Typer takes it for a mistake, and would write UTF-8 to such a stream
+
 
 def tolerate_all_signs() -> None:
     """Let stdout and stderr take any text, from here on."""
     codecs.register_error("nnctl", _replacement)
+    codecs.register(_ascii)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # what stands in for a stream, such as StringIO, has no encoding
-            stream.reconfigure(errors="nnctl")
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding=ASCII if is_ascii else stream.encoding, errors="nnctl")
+
+
+def _ascii(name: str) -> codecs.CodecInfo | None:
+    """Return the codec of ASCII where it is asked for by our name."""
+    its = codecs.lookup("ascii")
+    coders = its.streamreader, its.streamwriter, its.incrementalencoder, its.incrementaldecoder
+    return codecs.CodecInfo(its.encode, its.decode, *coders, name=ASCII) if name == ASCII else None
 
 
 def _replacement(error: UnicodeError) -> tuple[str | bytes, int]:

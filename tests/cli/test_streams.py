@@ -99,6 +99,15 @@ def test_every_command_in_a_terminal_of_few_signs(tmp_path, environment):
         assert config.read_text(encoding="utf-8").startswith("name: ")
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "646", "ANSI_X3.4-1968"])
+def test_a_mistake_on_the_command_line_in_ascii(tmp_path, encoding):
+    for arguments in (("trian猫",), ("train", "--nämé")):
+        done = run(tmp_path, *arguments, PYTHONIOENCODING=encoding)
+        assert done.returncode == 2
+        assert done.stderr.isascii()
+        assert b"?" in done.stderr
+
+
 def test_the_command_of_the_readme_in_ascii(tmp_path):
     done = run(tmp_path, "compare-init", "zeros", "he", *SHORT, **ASCII)
     assert done.returncode == 0
