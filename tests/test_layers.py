@@ -35,7 +35,7 @@ OWNERS = {
     "yaml": {"spec.document"},
     "h5py": {"runs.model", "data.formats", "training.experiment"},
     "matplotlib": {"show"},
-    "PIL": {"data.picture"},
+    "PIL": {"data.picture", "spec.checks"},
     "threadpoolctl": {"runs.model"},
     "numpy": {"nn", "data", "runs.model", "training", "explain", "show"},
 }

@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 
 LONGEST, SCREEN = 800, 50  # what a message holds: characters in a line, and lines
+BYTES = {chr(0xDC00 + byte) for byte in range(0x80, 0x100)}  # how Python holds a byte of a path that is no text
 
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="The folder that holds the runs.", metavar="FOLDER")]
 Overrides = Annotated[
@@ -54,7 +55,7 @@ def nnctl(
 
 def _fitted(message: str) -> str:
     """Return a message as a screen can show it: long lines cut in the middle, and nothing that moves the cursor."""
-    lines = ["".join(c if c.isprintable() else " " for c in line) for line in message.split("\n")]
+    lines = ["".join(c if c.isprintable() or c in BYTES else " " for c in line) for line in message.split("\n")]
     return "\n".join(line if len(line) <= LONGEST else f"{line[:300]} ... {line[-300:]}" for line in lines[:SCREEN])
 
 

@@ -15,7 +15,7 @@ def predict(
         str | None,
         typer.Argument(
             metavar="[INPUT]",
-            help="An HDF5 or NPZ file or a PNG or JPEG picture; without it the run's own test set.",
+            help="An HDF5 or NPZ file, or a picture (PNG, JPEG, GIF, BMP, TIFF, WebP); without it the run's test set.",
         ),
     ] = None,
     output: Annotated[

@@ -44,7 +44,7 @@ def train(
         spec = parse(written, (file.parent, Path.cwd()))  # first of all, so that mistakes are told at once
 
         from nnctl.explain import diagnosis
-        from nnctl.show import console, progress, tables
+        from nnctl.show import console, gallery, progress, tables
         from nnctl.training import experiment as spine
         from nnctl.training import stages
 
@@ -64,9 +64,7 @@ def train(
         for remark in remarks:
             messages.print(f"note: {remark}")
 
-        from nnctl.show import pictures
-
-        drawn = pictures.draw_run(experiment, run)
+        drawn = gallery.draw_run(experiment, run, messages)
         messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}")
         told = {"run": str(run.folder), **run.status(), "remarks": remarks}
         print(json.dumps(told) if as_json else run.folder)

@@ -62,7 +62,8 @@ def load(spec: Spec) -> Dataset:
     preparation = Preparation.fit(train.X, spec.data.scale, train.origin)
     pixels, names = train.X.dtype == np.uint8, _names(spec.data, "train")
     known = Range.of(train.X)
-    interface = Interface(shape, preparation, classes, pixels, names.features, known, spec.data.layout)
+    layout, background = spec.data.layout, spec.data.background
+    interface = Interface(shape, preparation, classes, pixels, names.features, known, layout, background)
     dtype = np.dtype(spec.train.dtype)
     parts = {}
     for name, table in tables.items():

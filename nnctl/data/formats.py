@@ -66,7 +66,7 @@ def opened(path: Path) -> Iterator[Datasets]:
     if kind not in READERS:
         raise DataError(
             f"{path}: is of a kind that cannot be read as data; legal: {', '.join(READERS)}"
-            " (and, as the INPUT of predict, .png, .jpg and .jpeg)"
+            " (and, as the INPUT of predict, pictures such as .png, .jpg and .tif)"
         )
     if empty:
         raise DataError(f"{path}: is empty (0 bytes)")

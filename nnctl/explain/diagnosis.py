@@ -158,7 +158,8 @@ def _base_rate(experiment: Experiment, measured: Metrics) -> str | None:
 def _dead_layer(experiment: Experiment) -> str | None:
     """Say which hidden layer gives the same for every training example, if one does."""
     X = experiment.dataset.parts["train"].X[:, :MOST_EXAMPLES]
-    _, run = next(iter(experiment.model.network.blocks(X, {})))
+    with np.errstate(over="ignore", invalid="ignore"):
+        _, run = next(iter(experiment.model.network.blocks(X, {})))
     for number, A in enumerate(run.A[:-1], start=1):
         if X.shape[1] > 1 and np.ptp(A, axis=1).max() <= SAME * max(1.0, float(np.abs(A).max())):
             gives = "0" if not A.any() else "the same"

@@ -87,6 +87,7 @@ def save(model: Model, path: Path) -> None:
             file.attrs["example_shape"] = model.interface.example_shape
             file.attrs["pixels"] = model.interface.pixels
             file.attrs["layout"] = model.interface.layout
+            file.attrs["background"] = model.interface.background
             if model.interface.features is not None:
                 file.attrs["features"] = model.interface.features
             file.attrs["activations"] = json.dumps([[c.name, dict(c.options)] for c in model.activations])
@@ -136,5 +137,6 @@ def _read(file: Any) -> Model:
         features=file.attrs.get("features"),
         range=range,
         layout=str(file.attrs.get("layout", "rows")),
+        background=str(file.attrs.get("background", "white")),
     )
     return Model(parameters, choices, interface)

@@ -31,6 +31,11 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
     if isinstance(data.source, str) and not built_in and not is_file(data.source, folders):
         hint = advice(data.source) or suggestion(data.source, sets.datasets)
         document.report(("data", "source"), f"there is no file or built-in set {shown(data.source)}{hint}")
+    if data.background is not INVALID and not _is_colour(data.background):
+        document.report(
+            ("data", "background"),
+            f'data.background must be a colour such as white or "#ffcc00", got {data.background!r}',
+        )
     if built_in:
         for key in FILE_KEYS:
             if getattr(data, key) not in (None, INVALID):
@@ -45,6 +50,19 @@ def is_file(source: str, folders: tuple[Path, ...]) -> bool:
     """Tell whether a source names a file, there or not; a bare word that is none is a misspelt built-in set."""
     bare = Path(source)
     return bool(bare.suffix) or len(bare.parts) > 1 or find_file(source, folders) is not None
+
+
+def _is_colour(name: str) -> bool:
+    """Tell whether Pillow knows a colour, and paper can have it: nothing shines through."""
+    if name == "white":  # the default is not worth loading Pillow
+        return True
+    import PIL.ImageColor
+
+    try:
+        colour = PIL.ImageColor.getrgb(name)
+    except ValueError:
+        return False
+    return len(colour) == 3 and max(colour) <= 255
 
 
 def check_model(model: ModelSpec, document: Document) -> None:

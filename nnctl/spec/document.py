@@ -33,6 +33,10 @@ _TOO_DEEP = "is nested too deeply; a spec has few levels"
 
 
 class _Loader(yaml.SafeLoader):
+    # the command line may name a file whose name is no text, and holds it as surrogates
+    NON_PRINTABLE = re.compile(  # type: ignore[misc]
+        yaml.SafeLoader.NON_PRINTABLE.pattern.replace("\ue000", "\udc80-\udcff\ue000")
+    )
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (as the base)
     depth = 0
 
@@ -276,7 +280,8 @@ def _scalar(kind: str, text: str) -> Any:
         return int(digits)
     if kind in ("int", "float"):
         return float(digits.lower().replace(".inf", "inf").replace(".nan", "nan"))
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # "\ud83d\ude00" is one character
+    joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # "\ud83d\ude00" is one character
+    return re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", joined)  # the others stand for bytes of a file's name
 
 
 def _override(document: Document, override: str) -> None:

@@ -34,6 +34,7 @@ def _is_utf8(item):
     return True
 
 
-def test_a_label_that_would_lose_its_end_is_refused():
-    with pytest.raises(DataError, match="ends in a zero sign"):
-        texts([b"a", b"a\0"], "y", [])
+@pytest.mark.parametrize("items", [[b"a", b"a\0"], ["a\0b", "a"], ["\udc80", "\\udc80"], [1, "1"]])
+def test_labels_that_would_become_one_are_refused(items):
+    with pytest.raises(DataError, match="with a zero sign in it|that differ in their bytes"):
+        texts(items, "y", [])

@@ -377,7 +377,7 @@ def test_a_picture_that_is_none(nnctl, pictures, tmp_path):
     (tmp_path / "photo.png").write_text("no picture")
     outcome = nnctl("predict", pictures, "photo.png")
     assert outcome.exit_code == 3
-    assert outcome.stderr == "nnctl: photo.png: is not a PNG or JPEG picture that can be read\n"
+    assert outcome.stderr == "nnctl: photo.png: is not a picture that can be read\n"
 
 
 def test_data_with_nan(nnctl, hand, tmp_path):
