@@ -58,7 +58,13 @@ class Interface:
         refusal = self.range.refusal(table.X)
         if refusal is not None:
             raise MismatchError(f"{table.origin}: {refusal}")
-        return [f"{table.origin}: {remark}" for remark in self.range.remarks(table.X)]
+        shape, remarks = table.X.shape[1:], self.range.remarks(table.X)
+        if len(_sides(shape)) != len(_sides(self.example_shape)):
+            remarks.append(
+                f"an example has {in_words(shape)}, and had {in_words(self.example_shape)} in training; they are taken"
+                " in the order of X.reshape(m, -1)"
+            )
+        return [f"{table.origin}: {remark}" for remark in remarks]
 
     def fits(self, shape: tuple[int, ...]) -> bool:
         """Tell whether an example of this shape can be taken: as in training, or flattened."""

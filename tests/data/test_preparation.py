@@ -18,15 +18,16 @@ STREAM = np.random.RandomState(1)
     [
         np.where(np.arange(40) % 2, 0.3, 0.1 + 0.2),
         np.where(np.arange(40) % 2, 1e9 + 0.1, np.nextafter(1e9 + 0.1, 2e9)),
+        np.where(np.arange(40) % 2, np.float32(0.3), np.float32(0.1) + np.float32(0.2) + np.float32(3e-8)),
         np.full(40, 0.1),
         np.full(40, -1e-300),
         np.zeros(40),
     ],
-    ids=["0.3", "1e9", "0.1", "tiny", "zero"],
+    ids=["0.3", "1e9", "float32", "0.1", "tiny", "zero"],
 )
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_column_that_is_constant_but_for_rounding_is_not_blown_up(column, dtype):
-    X = np.c_[column, np.arange(40.0)]
+    X = np.c_[column, np.arange(40, dtype=column.dtype)]
     fitted = Preparation.fit(X, "standardize")
     assert fitted.divisor[0] == 1
     assert np.abs(fitted.apply(X, dtype)[:, 0]).max() < 1e-5
