@@ -12,6 +12,8 @@ from typing import Annotated, Any, TypeVar
 
 from nnctl.errors import SpecError
 
+LISTED = 20  # names in a message
+
 Entry = TypeVar("Entry", bound=Callable[..., Any])
 
 
@@ -92,4 +94,7 @@ def suggestion(name: str, legal: Iterable[str]) -> str:
     """Return `; did you mean "..."?`, or the list of all that is legal when nothing is near."""
     names = list(legal)
     near = nearest(name, names)
-    return f" (legal: {', '.join(names)})" if near is None else f'; did you mean "{near}"?'
+    if near is not None:
+        return f'; did you mean "{near}"?'
+    more = f", and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f" (legal: {', '.join(names[:LISTED])}{more})"

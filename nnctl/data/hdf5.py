@@ -3,6 +3,7 @@
 A dataset is looked at before it is read: whether its type is that of numbers or text, and whether all of it is there.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -65,8 +66,8 @@ def _items(file: Any) -> dict[str, Any]:
         if (info.fileno, info.addr) in entered:
             continue
         entered.add((info.fileno, info.addr))
-        inside = [(f"{name}/{key}".lstrip("/"), _item(item, key)) for key in item if not key.startswith("#")]
-        waiting.extend(reversed(inside))  # MATLAB keeps its own things under #refs#
+        inside = [(f"{name}/{os.fsdecode(key)}".lstrip("/"), _item(item, key)) for key in item]
+        waiting.extend(reversed([(name, item) for name, item in inside if not name.startswith("#")]))  # MATLAB's own
         if not inside and name:
             found[printable(name)] = Unusable("is an empty group, not an array")
     return found
@@ -212,10 +213,14 @@ def _meanings(dataset: Any, array: Array) -> Iterator[str]:
 
 def _attribute(dataset: Any, name: str) -> Any:
     """Return an attribute as a number, an array or bytes, or None where there is none that can be read."""
+    import h5py
+
     try:
         value = dataset.attrs.get(name)
         if isinstance(value, str):
             return value.encode()
-        return None if value is None else value.item() if np.size(value) == 1 else np.asarray(value)
+        if value is None or isinstance(value, h5py.Empty):
+            return None
+        return value.item() if np.size(value) == 1 else np.asarray(value)
     except Exception:
         return None

@@ -3,6 +3,7 @@
 What is not read is named, with what turns it into a file that is.
 """
 
+import codecs
 import gzip
 import io
 import re
@@ -167,12 +168,19 @@ def _otherwise(head: bytes, last: bytes, size: int) -> tuple[str, str]:
 
 def _text(head: bytes) -> tuple[str, str] | None:
     """Return the beginning of a text and its encoding, or None where it is no text."""
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
-        if head.startswith(mark):
-            text = head.decode(encoding, "replace" if mark else "ignore")
-            plain = sum(c.isprintable() or c in "\t\r\n\f" for c in text)
-            return (text, encoding) if text and plain >= 0.97 * len(text) and len(text) * 4 > len(head) else None
-    return None
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    else:
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(head)  # which forgives a letter that is cut at the end
+            encoding = "utf-8-sig"
+        except UnicodeDecodeError:
+            encoding = "latin-1"
+    text = head.decode(encoding, "ignore")
+    if encoding == "latin-1" and sum(map(str.isascii, text)) < 0.8 * len(text):  # any bytes at all are Latin-1
+        return None
+    readable = sum(c.isprintable() or c in "\t\r\n\f" for c in text)
+    return (text, encoding) if text and readable >= 0.97 * len(text) else None
 
 
 def _of_text(text: str, encoding: str, head: bytes) -> tuple[str, str]:
@@ -185,11 +193,10 @@ def _of_text(text: str, encoding: str, head: bytes) -> tuple[str, str]:
         if '"nbformat"' in text or '"cells"' in text:
             return "a Jupyter notebook", "Save the arrays in a cell of it: " + LIST[0].lower() + LIST[1:]
         return "JSON text", LIST
-    what = "a table in text (TSV)" if "\t" in text.partition("\n")[0] else "a table in text (CSV)"
-    if not re.search(r"[,;\t]", text.partition("\n")[0]):
-        what = "plain text"
-    if encoding == "utf-16":
-        what += " in UTF-16"
+    first, wide = text.partition("\n")[0], " in UTF-16" if encoding == "utf-16" else ""
+    if not re.search(r"[,;\t]", first):
+        return f"plain text{wide}; text is not read as data", LIST
+    what = f"a table in text ({'TSV' if chr(9) in first else 'CSV'}){wide}"
     return f"{what}; tables are not read", "Turn it into NPZ, here with the target in its last column:\n" + _csv_lines(
         "{path}", head, text, encoding
     )

@@ -28,6 +28,7 @@ FILTERS = {  # of which the package hdf5plugin has most
     32026: "blosc2",
     32028: "sperr",
 }
+TOGETHER = "is put together from other datasets"
 DEEPEST = 32  # virtual datasets over virtual datasets; HDF5 itself gives up on a circle of them
 Place = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]  # start, stride, count, block
 
@@ -109,7 +110,7 @@ def _check_virtual(dataset: Any, plan: Any, depth: int) -> None:
     import h5py
 
     if depth >= DEEPEST:
-        raise Unusable("is put together from datasets that are put together from each other.\nSave it as one array.")
+        raise Unusable(f"{TOGETHER}, and these from each other.\nSave it as one array.")
     covered = h5py.h5s.create_simple(dataset.shape)
     covered.select_none()
     for file, name, places, selected in _pieces(dataset, plan):
@@ -118,7 +119,8 @@ def _check_virtual(dataset: Any, plan: Any, depth: int) -> None:
             try:
                 check_complete(source, depth + 1)
             except Unusable as reason:
-                raise Unusable(f"is put together from other datasets, and {where} {reason}") from None
+                inner = str(reason).removeprefix(f"{TOGETHER}, and ")
+                raise Unusable(f"{TOGETHER}, and {'' if inner != str(reason) else f'{where} '}{inner}") from None
             axis = _open_axis(selected)
             if axis is not None:  # it grows with its source: as far as that goes now
                 (start, stride, counts, block) = _clipped(_places(selected)[0], axis, source.shape[axis])
@@ -127,12 +129,12 @@ def _check_virtual(dataset: Any, plan: Any, depth: int) -> None:
                 last = selected.get_select_bounds()[1]
                 if len(last) != source.ndim or any(end >= n for end, n in zip(last, source.shape, strict=True)):
                     raise Unusable(
-                        f"is put together from other datasets, and {where} is smaller than it expects: shape"
+                        f"{TOGETHER}, and {where} is smaller than it expects: shape"
                         f" {source.shape}, and {tuple(n + 1 for n in last)} is taken from it.\nMake both anew."
                     )
             elif selected.get_select_type() == h5py.h5s.SEL_ALL and source.size != _size(places):
                 raise Unusable(
-                    f"is put together from other datasets, and {where} has {source.size:,} numbers, where"
+                    f"{TOGETHER}, and {where} has {source.size:,} numbers, where"
                     f" {_size(places):,} are expected.\nMake both anew."
                 )
         for start, stride, counts, block in places:
@@ -140,7 +142,7 @@ def _check_virtual(dataset: Any, plan: Any, depth: int) -> None:
     uncovered = dataset.size - covered.get_select_npoints()
     if uncovered:
         raise Unusable(
-            f"is put together from other datasets, and {uncovered:,} of its {dataset.size:,} numbers come from none:"
+            f"{TOGETHER}, and {uncovered:,} of its {dataset.size:,} numbers come from none:"
             f" {dataset.fillvalue} would stand there.\nAdd the missing sources, or save the rows that are there."
         )
 
@@ -225,7 +227,7 @@ def _source(dataset: Any, file: str, name: str) -> Iterator[Any]:
     import h5py
 
     where = f"{printable(name)} of {printable(file)}"
-    missing = f"is put together from other datasets, and {where}"
+    missing = f"{TOGETHER}, and {where}"
     way = "Bring it back to its place, or save the numbers themselves as one array."
     if file == ".":
         opened, path = dataset.file, Path()

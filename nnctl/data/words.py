@@ -6,6 +6,8 @@ Every reading error passes through `in_plain_words`; a cause that is not known h
 import errno
 import re
 
+HDF5 = re.compile(r"(?:Unable to|Can't) synchronously .*? \((.*)\)")  # how h5py hands on an error of the library's
+LONGEST = 120  # characters of a library's own words
 AGAIN = "Copy or download it again."
 DAMAGED = f"is damaged ({{0}}).\n{AGAIN}"
 BEING_WRITTEN = "is open in another program that writes to it (it holds a lock).\nClose the file there and try again."
@@ -55,16 +57,16 @@ def in_plain_words(error: BaseException) -> str:
             return words.format(*(found.groups() or (text,)))
     if isinstance(error, OSError) and error.errno and error.strerror:
         return f"cannot be read: {error.strerror}"
-    return f"cannot be read: {text}"
+    return DAMAGED.format(text) if HDF5.search(str(error)) else f"cannot be read: {text}"
 
 
 def cause(error: BaseException) -> str:
     """Return the first line of an error, of HDF5's the innermost cause: it stands in brackets at the end."""
     own = error.args[0] if isinstance(error, KeyError) and error.args else error  # a KeyError's own text is in quotes
     text = printable(str(own).strip().partition("\n")[0])
-    if inner := re.fullmatch(r"(?:Unable to|Can't) synchronously .*? \((.*)\)", text):
+    if inner := HDF5.fullmatch(text):
         text = inner[1]
-    return text or type(error).__name__
+    return text[:LONGEST] or type(error).__name__
 
 
 def printable(text: str) -> str:

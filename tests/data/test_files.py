@@ -311,7 +311,9 @@ def test_an_array_that_is_damaged_inside_its_file(write):
 
 def test_python_objects_are_not_unpickled(write):
     path = write(".npz", {"X": np.array([[1, None]] * 4, object), "y": Y})
-    assert refused(path).startswith("X holds Python objects (pickle), which may run any program, so they are not read.\n")
+    assert refused(path).startswith(
+        "X holds Python objects (pickle), which may run any program, so they are not read.\n"
+    )
 
 
 def test_only_what_is_asked_for_is_fetched(write):
