@@ -31,6 +31,7 @@ from nnctl.nn.span import SpanObjective
 from nnctl.nn.training import Step, fit
 from nnctl.runs import model
 from nnctl.runs.model import Model
+from nnctl.runs.process import this_process
 from nnctl.runs.run import CostLog, Run, host_facts, now
 from nnctl.spec.spec import Spec
 from nnctl.training import stages
@@ -251,6 +252,7 @@ def _status(experiment: Experiment, result: Result, started: str, finished: str 
         "fast_path": experiment.fast_path,
         "timings": {phase: round(seconds, 6) for phase, seconds in result.seconds.items()},
         "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
+        "process": this_process(),
         "host": {**host_facts(), "matrix_products": threads.chosen()},
         "data_sha256": experiment.dataset.sha256,
     }
