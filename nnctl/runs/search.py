@@ -37,7 +37,7 @@ def find_run(name: str, runs_dir: Path) -> Run:
 
 
 def remarks(run: Run, runs_dir: Path) -> list[str]:
-    """Return what has to be said where a run is used: which it is, which newer ones are not finished, what is no run."""
+    """Return what is said where a run is used: which it is, which newer ones are not finished, what is no run."""
     try:
         own = read_status(run.folder)
     except DataError:
