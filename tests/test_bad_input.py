@@ -107,7 +107,7 @@ def test_a_file_that_is_no_spec(nnctl, tmp_path, content, words):
         ("train:", "train:\n  schedule: step", [":7:3: train.schedule.every is missing; it is a whole number"]),
         ("train:", "train:\n  schedule: {name: step, every: 1, factor: 1e-300}", [":7:13: ", "reaches zero too early"]),
         ("train:", "train:\n  early_stopping: {patience: 2}", [":7:19: ", "validation examples", "there are none"]),
-        ("train:", "train:\n  early_stopping: {metric: cost}", [":7:3: train.early_stopping.patience is missing"]),
+        ("train:", "train:\n  early_stopping: {metric: loss}", [":7:3: train.early_stopping.patience is missing"]),
         ("train:", "train:\n  dropout: 1", [":7:12: train.dropout must be less than 1, got 1"]),
         ("train:", "train:\n  dropout: [0.5, 0.5]", [":7:12: train.dropout must be one number", "got 2"]),
         ("train:", "train:\n  keep_prob: 0.5\n  dropout: 0.5", ["train has both dropout and keep_prob; keep one"]),

@@ -4,7 +4,6 @@ The order is fixed: read the tables, split off shares, settle the classes, fit t
 training rows, and check that the network's first and last layer fit.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -13,13 +12,16 @@ from pathlib import Path
 import numpy as np
 from numpy.random import RandomState
 
-from nnctl.data.files import Names, holds, read_table
-from nnctl.data.interface import Interface, Preparation, distinct_labels, in_words, is_integer, shortlist
+from nnctl.data.files import Names, read_tables
+from nnctl.data.fingerprint import overlaps, sha256
+from nnctl.data.interface import Interface, distinct_labels, in_words, is_integer, shortlist
+from nnctl.data.preparation import Preparation
+from nnctl.data.ranges import Range
 from nnctl.data.sets import datasets
 from nnctl.data.table import Table
-from nnctl.errors import DataError
+from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
-from nnctl.spec.spec import Spec
+from nnctl.spec.spec import DataSpec, FileSpec, Spec
 
 PARTS = ("train", "validation", "test")
 
@@ -44,7 +46,8 @@ class Dataset:
 
     parts: dict[str, Examples]
     interface: Interface
-    sha256: dict[str, str]
+    sha256: dict[str, str]  # of the features and targets of each part, as found
+    notes: tuple[str, ...] = ()  # what a person should be told about how they were read
 
 
 def load(spec: Spec) -> Dataset:
@@ -53,13 +56,14 @@ def load(spec: Spec) -> Dataset:
     train = tables["train"]
     dims = spec.model.layer_dims
     shape = train.X.shape[1:]
-    if prod(shape) != dims[0]:
-        raise spec.document.mistake(
-            ("model", "layer_dims"), f"must start with {prod(shape)}: an example has {in_words(shape)}, got {dims[0]}"
-        )
-    classes = _classes(train, spec)
-    preparation = Preparation.fit(train.X, spec.data.scale)
-    interface = Interface(shape, preparation, classes, train.X.dtype == np.uint8, spec.data.features)
+    _check_features(train, spec)
+    classes, listed = _classes(train, spec)
+    notes = [*listed, *(note for table in tables.values() for note in table.notes)]
+    preparation = Preparation.fit(train.X, spec.data.scale, train.origin)
+    pixels, names = train.X.dtype == np.uint8, _names(spec.data, "train")
+    interface = Interface(shape, preparation, classes, pixels, names.features, Range.of(train.X), spec.data.layout)
+    dtype = np.dtype(spec.train.dtype)
+    parts = {}
     for name, table in tables.items():
         if not interface.fits(table.X.shape[1:]):
             raise DataError(
@@ -68,14 +72,17 @@ def load(spec: Spec) -> Dataset:
             )
         if classes is None:
             _check_regression(table, spec)
-    dtype = np.dtype(spec.train.dtype)
-    parts = {
-        name: Examples(
-            interface.columns(table.X, dtype, table.origin), interface.targets(table, dims[-1], dtype), table
-        )
-        for name, table in tables.items()
-    }
-    return Dataset(parts, interface, {name: _sha256(table) for name, table in tables.items()})
+        if name != "train":
+            notes += _remarks(interface, table)
+        X = interface.columns(table.X, dtype, table.origin)
+        if dtype == np.float32 and not np.isfinite(X).all():
+            raise DataError(
+                f"{table.origin}: some features are beyond float32's numbers, up to 3.4e38.\n"
+                "Leave train.dtype: float32 out, or scale them (data.scale)."
+            )
+        parts[name] = Examples(X, interface.targets(table, dims[-1], dtype), table)
+    notes += overlaps(parts)
+    return Dataset(parts, interface, {name: sha256(table) for name, table in tables.items()}, tuple(notes))
 
 
 def read_parts(spec: Spec) -> dict[str, Table]:
@@ -86,22 +93,31 @@ def read_parts(spec: Spec) -> dict[str, Table]:
 def _tables(spec: Spec) -> dict[str, Table]:
     """Return the tables that the spec names, before shares are split off."""
     data = spec.data
-    names = Names(data.features, data.target, data.classes)
-    tables: dict[str, Table | None] = {}
-    file = None  # one that may hold further parts
+    training = _names(data, "train")
     if data.source is not None and data.source in datasets:
-        tables["train"], tables["test"] = datasets[data.source](**data.options)
+        train, test = datasets[data.source](**data.options)
+        tables = {"train": train, **({"test": test} if test is not None else {})}
+        files: dict[Path, dict[str, Names]] = {}
     else:
-        written = data.source or data.train
-        assert written is not None
-        file = Path(written)
-        tables["train"] = read_table(file, "train", names)
-    for part, place in (("validation", data.validation), ("test", data.test)):
-        if isinstance(place, str):
-            tables[part] = read_table(Path(place), part, names)
-        elif place is None and file is not None and not names.features and holds(file, part):
-            tables[part] = read_table(file, part, names)
-    return {part: table for part in PARTS if (table := tables.get(part)) is not None}
+        tables = {}
+        files = {data.file("train"): {"train": training}}
+    for part in ("validation", "test"):
+        if data.has_file(part):
+            files.setdefault(data.file(part), {})[part] = _names(data, part)
+    main = next(iter(files), None)
+    for path, wanted in files.items():
+        also = [part for part in ("validation", "test") if getattr(data, part) is None]
+        tables |= read_tables(path, wanted, training, also if path == main and "train" in wanted else (), data.layout)
+    return {part: tables[part] for part in PARTS if part in tables}
+
+
+def _names(data: DataSpec, part: str) -> Names:
+    """Return the names that the spec gives to the datasets of a part; those at the top are the training part's."""
+    place = getattr(data, part)
+    own = Names(place.features, place.target) if isinstance(place, FileSpec) else Names()
+    if part != "train":
+        return own
+    return Names(own.features or data.features, own.target or data.target, data.classes)
 
 
 def _split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
@@ -134,40 +150,66 @@ def _shares(groups: Array, shares: Sequence[float], seed: int) -> list[Array]:
     """
     stream = RandomState(seed)
     taken: list[list[Array]] = [[] for _ in shares]
-    for group in np.unique(groups):
-        rows = stream.permutation(np.flatnonzero(groups == group))
+    order = np.argsort(groups, kind="stable")
+    for own_rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        rows = stream.permutation(own_rows)
         ends = np.round(np.cumsum([0.0, *shares]) * len(rows)).astype(int).clip(max=len(rows) - 1)
         for own, start, end in zip(taken, ends[:-1], ends[1:], strict=True):
             own.append(rows[start:end])
     return [np.sort(np.concatenate(rows)) for rows in taken]
 
 
-def _classes(train: Table, spec: Spec) -> tuple[str, ...] | None:
-    """Return the names of the classes, or None where the output is a number; check n[L] against them."""
+def _check_features(train: Table, spec: Spec) -> None:
+    """Check that there are training examples, as rows, with as many features as the network has inputs."""
+    n0, X = spec.model.layer_dims[0], train.X
+    n = prod(X.shape[1:])
+    turn = "\n  Are the examples columns here? Save X.T, or say data.layout: columns, which turns them."
+    if len(X) == 1 and n != n0:
+        raise DataError(f"{train.origin}: holds one example only, its features have shape {X.shape}.{turn}")
+    if n != n0:
+        columns = turn if X.ndim == 2 and len(X) == n0 else ""
+        raise spec.document.mistake(
+            ("model", "layer_dims"), f"must start with {n}: an example has {in_words(X.shape[1:])}, got {n0}{columns}"
+        )
+
+
+def _classes(train: Table, spec: Spec) -> tuple[tuple[str, ...] | None, list[str]]:
+    """Return the names of the classes, or None where the output is a number, and notes; check n[L] against them.
+
+    A list of names in the source that has not the right number is left alone, unless the spec asks for it.
+    """
     if not spec.classifies:
-        return None
-    n = spec.model.layer_dims[-1]
-    if train.classes is not None:
-        classes = train.classes
-    else:
-        found = set(distinct_labels(train)[0])
-        expected = tuple(str(number) for number in range(max(n, 2)))
-        if found <= set(expected):
-            classes = expected  # 0, 1, ..., n[L] - 1, even if one of them does not occur
-        elif all(is_integer(label) for label in found):
-            classes = tuple(sorted(found, key=int))
-        else:
-            classes = tuple(sorted(found))
+        return None, []
+    n, notes = spec.model.layer_dims[-1], list[str]()
+    labels = distinct_labels(train)[0]
+    classes = train.classes
+    asked = spec.data.classes is not None or spec.data.source in datasets
+    if classes is not None and not asked and len(classes) != max(n, 2):
+        notes.append(
+            f"{train.origin}: its list of classes ({shortlist(classes)}) is not used, for it names {len(classes):,} and"
+            f" the network tells {max(n, 2):,} apart"
+        )
+        classes = None
+    if classes is None:
+        classes = _classes_of(labels, n)
     if len(classes) < 2:
         raise DataError(f"{train.origin}: there is one class only ({shortlist(classes)}); expected two or more")
     wanted = 1 if spec.output == "sigmoid" and len(classes) == 2 else len(classes)
     if n != wanted and not (n == 2 and len(classes) == 2):
         raise spec.document.mistake(
             ("model", "layer_dims"),
-            f"must end with {wanted} for {len(classes)} classes ({shortlist(classes)}) and a {spec.output} output,"
+            f"must end with {wanted} for {len(classes):,} classes ({shortlist(classes)}) and a {spec.output} output,"
             f" got {n}" + ("; with more than two classes take softmax" if spec.output == "sigmoid" and n == 1 else ""),
         )
-    return classes
+    return classes, notes
+
+
+def _classes_of(labels: Sequence[str], n: int) -> tuple[str, ...]:
+    """Return the classes of labels where no list names them, for a network with n outputs."""
+    expected = tuple(str(number) for number in range(max(n, 2)))
+    if set(labels) <= set(expected):
+        return expected  # 0, 1, ..., n[L] - 1, even if one of them does not occur
+    return tuple(sorted(labels, key=int) if all(is_integer(label) for label in labels) else sorted(labels))
 
 
 def _check_regression(table: Table, spec: Spec) -> None:
@@ -189,9 +231,9 @@ def _check_regression(table: Table, spec: Spec) -> None:
         )
 
 
-def _sha256(table: Table) -> str:
-    """Return the SHA-256 of the features and targets as found."""
-    digest = hashlib.sha256(np.ascontiguousarray(table.X).data)
-    y = table.y if table.y is not None else np.zeros(0)
-    digest.update("\n".join(y.ravel()).encode() if y.dtype.kind == "U" else np.ascontiguousarray(y).data)
-    return digest.hexdigest()
+def _remarks(interface: Interface, table: Table) -> list[str]:
+    """Say what of a part differs from the training part; raise a DataError where that cannot be right."""
+    try:
+        return interface.remarks(table)
+    except MismatchError as error:
+        raise DataError(str(error)) from None

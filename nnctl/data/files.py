@@ -1,73 +1,151 @@
 """Files of arrays: which dataset holds what is found by the usual names, or told by the spec.
 
-A file may hold the training and the test part side by side (train_set_x and test_set_x), as the course's do.
+A file may hold several parts side by side (train_set_x and test_set_x; X, Xval and Xtest). A dataset whose name
+names a part belongs to that part and to no other; what a file holds and nobody takes is said.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nnctl.data.formats import Datasets, fetch, opened
-from nnctl.data.interface import shortlist
+from nnctl.data.interface import Interface, shortlist
+from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.table import Table
+from nnctl.data.text import texts
 from nnctl.errors import DataError
 from nnctl.nn import Array
 
 PARTS = {
     "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test",),
+    "validation": ("validation", "valid", "val", "dev", "cv"),
+    "test": ("test", "testing"),
 }
 FEATURES = ("set_x", "x", "images", "features", "data", "inputs")
 TARGETS = ("set_y", "y", "labels", "targets", "target")
 CLASSES = ("list_classes", "classes", "class_names", "label_names")
+NO_CLASSES = "none"  # in place of a dataset's name: none of them lists the classes
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names of the datasets in a file, where the spec gives them."""
+    """The names of the datasets of one part in a file, where the spec gives them."""
 
     features: str | None = None
     target: str | None = None
-    classes: str | None = None
+    classes: str | None = None  # of all parts
+
+    def beside(self, training: "Names", part: str, file: Datasets) -> "Names":
+        """Return these names of a part, filled up by those of the training part: its `ans_train` is our `ans_test`.
+
+        A part with features of its own takes no target from the training part.
+        """
+        target = self.target or (None if self.features else _counterpart(file, training.target, part))
+        return Names(self.features or _counterpart(file, training.features, part), target)
 
 
-def read_table(path: Path, part: str, names: Names = Names()) -> Table:
-    """Read the table of a part ("train", "validation" or "test") from a file; raise a DataError if it cannot be."""
+def read_tables(
+    path: Path, wanted: Mapping[str, Names], training: Names, also: Sequence[str] = (), layout: str = "rows"
+) -> dict[str, Table]:
+    """Read the table of each part that is wanted from one file, and of those that it holds also.
+
+    `training` are the names of the training part, wherever it lies. A part that is only held also is left out, with a
+    note, where it has no targets of its own. Raise a DataError for one that is wanted and cannot be read. The notes
+    stand in the first table.
+    """
+    tables, used, notes = {}, set[str](), list[str]()
     with opened(path) as file:
-        features = names.features or _usual(file, part, FEATURES)
-        target = names.target or _usual(file, part, TARGETS)
-        if features is None:
-            raise DataError(f"{_not_found(path, file, 'features', part)}; or name it in the spec: data.features")
-        if target is None:
-            raise DataError(f"{_not_found(path, file, 'targets', part)}; or name it in the spec: data.target")
-        classes = names.classes or next((key for key in file if _bare(key) in CLASSES and key != target), None)
-        X = fetch(file, features, path)
-        y = fetch(file, target, path)
-        listed = None if classes is None else fetch(file, classes, path)
-    X = _features(X, path, features)
-    y = _targets(y, len(X), path, target)
-    return Table(X, y, None if listed is None else _class_names(listed, path, str(classes)), str(path))
+        for part in [*wanted, *(part for part in also if _named(file, part, FEATURES))]:
+            given = wanted.get(part)
+            names = training if part == "train" else (given or Names()).beside(training, part, file)
+            features = names.features or _usual(file, part, FEATURES)
+            if features is None:
+                raise DataError(f"{_not_found(path, file, 'features', part)}; or name it in the spec: data.features")
+            target, reason = _target(file, part, features, names)
+            if target is None and given is None:
+                notes.append(f"{path}: {features} is left out, for it has no targets ({reason})")
+                used.add(features)
+                continue
+            if target is None:
+                raise DataError(f"{_not_found(path, file, 'targets', part)}; {reason}")
+            X, y = fetch(file, features, path), fetch(file, target, path)
+            X, y = as_rows(X, y, f"{path}: {features}", target, layout)
+            X = _features(X, path, features)
+            y = _targets(y, len(X), path, target, notes)
+            classes, found = _classes(file, path, training.classes, target, notes)
+            used |= {features, target, *([found] if found else [])}
+            tables[part] = Table(X, y, classes, str(path))
+        unused = [key for key in file if key not in used]
+        notes += getattr(file, "notes", [])
+    if unused:
+        notes.append(f"{path} also holds {shortlist(unused)}: not used")
+    first = next(iter(tables))
+    tables[first] = tables[first].with_notes(notes)
+    return tables
 
 
-def read_features(path: Path, name: str | None) -> Table:
-    """Read only features: those of this name, else those of a test set, of no part, or of any part."""
+def read_features(path: Path, interface: Interface) -> Table:
+    """Read only features, to predict them: those that the model was trained on by name, else those of a test set, of
+    no part, or of any part.
+    """
+    notes = list[str]()
     with opened(path) as file:
         found = (_usual(file, part, FEATURES) for part in ("test", "validation", "train"))
-        features = name if name in file else next(filter(None, found), None)
+        features = interface.features if interface.features in file else next(filter(None, found), None)
         if features is None:
             raise DataError(_not_found(path, file, "features", "test"))
         X = fetch(file, features, path)
-    return Table(_features(X, path, features), None, origin=str(path))
+        others = [key for key in file if key != features]
+        notes += getattr(file, "notes", [])
+    if others:
+        notes.append(f"{path}: {features} is predicted; {shortlist(others)} not used")
+    X = _features(interface.as_rows(X), path, features)
+    return Table(X, None, origin=str(path), notes=tuple(notes))
 
 
-def holds(path: Path, part: str) -> bool:
-    """Tell whether a file holds features of its own for a part, by a name that says so (test_set_x, x_test)."""
-    with opened(path) as file:
-        return _named(file, part, FEATURES) is not None
+def part_named(key: str) -> str | None:
+    """Return the part that a dataset's name names: Xtest, labels_of_test, test/y -> test; None for X or labels."""
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", key)]
+    words += [word[1:] for word in words if word[0] in "xy"]
+    return next((part for part, names in PARTS.items() if any(word in names for word in words)), None)
+
+
+def _target(file: Datasets, part: str, features: str, names: Names) -> tuple[str | None, str]:
+    """Return the dataset of the targets of `features`, or None and why there is none.
+
+    Features that were found by a name that names a part take targets of that part only.
+    """
+    given = names.target
+    target = given or _usual(file, part, TARGETS)
+    owner = part_named(features)
+    if names.features is None and owner is not None and target is not None and part_named(target) != owner:
+        belongs = part_named(target)
+        why = f"{target} {'names no part' if belongs is None else f'is of the {belongs} part'} and {features} does"
+        return None, f"{why}; if they belong together, give data.features: {features} and data.target: {target}"
+    return target, "or name it in the spec: data.target"
+
+
+def _counterpart(file: Datasets, given: str | None, part: str) -> str | None:
+    """Return the dataset that is for `part` what the given one is for training, or None: look for the usual names."""
+    if given is None:
+        return None
+    if part_named(given) is None:
+        return given if given in file else None
+    for word in PARTS["train"]:
+        for other in PARTS[part]:
+            name = re.sub(word, partial(_cased, other), given, flags=re.IGNORECASE)
+            if name != given and name in file:
+                return name
+    return None
+
+
+def _cased(word: str, found: re.Match[str]) -> str:
+    """Return a word written as the one that was found: Train -> Test."""
+    return word.upper() if found[0].isupper() else word.capitalize() if found[0][0].isupper() else word
 
 
 def _usual(file: Datasets, part: str, endings: Sequence[str]) -> str | None:
@@ -75,21 +153,15 @@ def _usual(file: Datasets, part: str, endings: Sequence[str]) -> str | None:
     named = _named(file, part, endings)
     if named is not None:
         return named
-    return next((key for ending in endings for key in file if _bare(key) == ending and not _lies_in_a_part(key)), None)
+    return next((key for ending in endings for key in file if _bare(key) == ending and part_named(key) is None), None)
 
 
 def _named(file: Datasets, part: str, endings: Sequence[str]) -> str | None:
-    for word in PARTS[part]:
-        for ending in endings:
-            for key in file:
-                if key.lower().replace("/", "_") in (f"{word}_{ending}", f"{ending}_{word}"):
-                    return key
-    return None
-
-
-def _lies_in_a_part(key: str) -> bool:
-    """Tell whether a dataset lies in a group that names a part."""
-    return any(group in words for group in key.lower().split("/")[:-1] for words in PARTS.values())
+    """Return the dataset that is named after the part: test_set_x, x_test, Xtest, test/x."""
+    compact = {re.sub(r"[^a-z0-9]", "", key.lower()): key for key in reversed(list(file))}
+    pairs = ((word, ending.replace("_", "")) for word in PARTS[part] for ending in endings)
+    names = (name for word, ending in pairs for name in (word + ending, ending + word))
+    return next((compact[name] for name in names if name in compact), None)
 
 
 def _bare(key: str) -> str:
@@ -100,7 +172,7 @@ def _bare(key: str) -> str:
 def _not_found(path: Path, file: Datasets, what: str, part: str) -> str:
     letter, usual = ("x", "X, images or data") if what == "features" else ("y", "y, labels or targets")
     return (
-        f"{path}: no dataset of {what} was found; it holds {shortlist(list(file)) or 'nothing'}.\n"
+        f"{path}: no dataset of {what} for {part} was found; it holds {shortlist(list(file)) or 'nothing'}.\n"
         f"Expected a name such as {part}_set_{letter}, {letter}_{part}, {usual}"
     )
 
@@ -117,25 +189,51 @@ def _features(X: Array, path: Path, key: str) -> Array:
     return X
 
 
-def _targets(y: Array, m: int, path: Path, key: str) -> Array:
+def _targets(y: Array, m: int, path: Path, key: str, notes: list[str]) -> Array:
     """Return the targets of m examples as (m,) or (m, k) numbers or text."""
-    if y.shape in ((1, m), (m, 1)):  # the course's programs hold (1, m)
-        y = y.ravel()
+    y = targets_as_rows(y, m)
     if y.ndim not in (1, 2):
         raise DataError(f"{path}: {key} must have one row for each example, got shape {y.shape}")
     if len(y) != m:
         raise DataError(f"{path}: the features have {m} rows and {key} has {len(y)}; they must agree")
     if y.dtype.kind in "SOU":
-        return np.array([_text(item) for item in y.ravel()]).reshape(y.shape)
+        return np.array(texts(y.ravel().tolist(), f"{path}: {key}", notes)).reshape(y.shape)
     _check_numbers(y, path, key)
     return y
 
 
-def _class_names(listed: Array, path: Path, key: str) -> tuple[str, ...]:
-    names = tuple(_text(name) for name in listed.ravel().tolist())
-    if len(set(names)) < len(names):
-        raise DataError(f"{path}: {key} must name each class once, got {', '.join(names)}")
-    return names
+def _classes(
+    file: Datasets, path: Path, given: str | None, target: str, notes: list[str]
+) -> tuple[tuple[str, ...] | None, str | None]:
+    """Return the names of the classes that a file lists, and the dataset that lists them; None where there is none.
+
+    What the spec names must be a list of distinct names; what only has a usual name is left alone otherwise.
+    """
+    if given == NO_CLASSES:
+        return None, None
+    key = given or next((key for key in file if _bare(key) in CLASSES and key != target), None)
+    if key is None:
+        return None, None
+    try:
+        listed = fetch(file, key, path)
+        names = tuple(texts(listed.ravel().tolist(), f"{path}: {key}", notes))
+    except DataError:
+        if given is not None:
+            raise
+        return None, None
+    if listed.ndim > 0 and len(names) >= 2 and len(set(names)) == len(names):
+        return names, key
+    if given is not None:
+        raise DataError(
+            f"{path}: {key} must list the names of the classes, two or more and each once, got"
+            f" {_content(listed, names)}.\n"
+            f"data.classes: {NO_CLASSES} takes the classes from the labels."
+        )
+    return None, None
+
+
+def _content(values: Array, names: Sequence[str]) -> str:
+    return names[0] if values.ndim == 0 else f"{len(names):,} values, {shortlist(names)}"
 
 
 def _check_numbers(values: Array, path: Path, key: str) -> None:
@@ -155,7 +253,3 @@ def _check_numbers(values: Array, path: Path, key: str) -> None:
             f"{path}: {key} is {values[tuple(bad[0])]} in row {row}{column} (counted from 0{more});"
             " expected finite numbers.\nFill the value in, or leave the row out."
         )
-
-
-def _text(item: Any) -> str:
-    return item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item)

@@ -11,46 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data.layout import turned
+from nnctl.data.preparation import Preparation
+from nnctl.data.ranges import Range
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 
-
-@dataclass(frozen=True)
-class Preparation:
-    """x -> (x - mean) / divisor for each feature; None leaves that part out."""
-
-    mean: Array | None = None  # (n[0],)
-    divisor: Array | None = None  # () or (n[0],)
-
-    @classmethod
-    def fit(cls, X: Array, scale: float | str | None) -> "Preparation":
-        """Fit to the training rows X (m, ...); `scale` is a number, "standardize", "none", or None for the default."""
-        if scale is None:
-            scale = 255.0 if X.dtype == np.uint8 and X.ndim > 2 else "none"
-        if scale == "none":
-            return cls()
-        if scale != "standardize":
-            return cls(divisor=np.asarray(scale, np.float64))
-        rows = X.reshape(len(X), -1)
-        varies = rows.max(axis=0) > rows.min(axis=0)  # std rounds: it is not 0 for every constant column
-        spread = rows.std(axis=0, dtype=np.float64)
-        return cls(rows.mean(axis=0, dtype=np.float64), np.where(varies & (spread > 0), spread, 1.0))
-
-    def apply(self, X: Array, dtype: Any) -> Array:
-        """Return the rows X (m, ...) flattened in C order to (m, n[0]) and prepared, in `dtype`."""
-        rows = X.reshape(len(X), -1)
-        if self.mean is not None and self.divisor is not None:
-            rows = np.subtract(rows, self.mean, dtype=dtype, casting="same_kind")
-            return np.divide(rows, self.divisor, out=rows, dtype=dtype, casting="same_kind")
-        if self.divisor is not None:
-            return np.divide(rows, self.divisor, dtype=dtype, casting="same_kind")
-        return rows.astype(dtype, copy=False)
-
-    def __str__(self) -> str:
-        if self.mean is not None:
-            return "standardized"
-        return "as they are" if self.divisor is None else f"divided by {float(self.divisor):g}"
+LARGEST = 2.0**53  # a float beyond it stands for several whole numbers
 
 
 @dataclass(frozen=True)
@@ -62,15 +30,34 @@ class Interface:
     classes: tuple[str, ...] | None
     pixels: bool = False  # whether the features are bytes, uint8
     features: str | None = None  # the name of their dataset in files, where the spec gives it
+    range: Range | None = None  # of the features in training; None where it is not known
+    layout: str = "rows"  # of the examples in files: rows, or columns
 
     def columns(self, X: Array, dtype: Any, origin: str) -> Array:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""
         if not self.fits(X.shape[1:]):
+            turn = X.ndim == len(self.example_shape) + 1 and self.fits(X.shape[:-1])
             raise MismatchError(
                 f"{origin}: an example has {in_words(X.shape[1:])}, and the network was trained on"
                 f" {in_words(self.example_shape)}"
+                + (".\nThe examples seem to be columns; save them as rows: np.moveaxis(X, -1, 0)" if turn else "")
             )
         return self.preparation.apply(X, dtype).T
+
+    def as_rows(self, X: Array) -> Array:
+        """Return features of a file as rows: turned where the training file had columns, unless only rows fit."""
+        if self.layout == "rows" or X.ndim < 2 or (self.fits(X.shape[1:]) and not self.fits(X.shape[:-1])):
+            return X
+        return turned(X)
+
+    def remarks(self, table: Table) -> list[str]:
+        """Say what of a table's features differs from training; raise a MismatchError where that cannot be right."""
+        if self.range is None or not self.fits(table.X.shape[1:]):
+            return []
+        refusal = self.range.refusal(table.X)
+        if refusal is not None:
+            raise MismatchError(f"{table.origin}: {refusal}")
+        return [f"{table.origin}: {remark}" for remark in self.range.remarks(table.X)]
 
     def fits(self, shape: tuple[int, ...]) -> bool:
         """Tell whether an example of this shape can be taken: as in training, or flattened."""
@@ -130,9 +117,9 @@ def distinct_labels(table: Table) -> tuple[list[str], Array]:
             )
         y = y.argmax(axis=1)
     if y.dtype.kind == "f":
-        fractional = np.flatnonzero(y != np.floor(y))
-        if len(fractional):
-            row = int(fractional[0])
+        no_class = np.flatnonzero((y != np.floor(y)) | (np.abs(y) > LARGEST))
+        if len(no_class):
+            row = int(no_class[0])
             raise DataError(
                 f"{table.origin}: the label of row {table.number(row)} (counted from 0) is {y[row]}, and classes are"
                 " whole numbers or names.\nTo predict numbers, end the network with a linear or relu layer."

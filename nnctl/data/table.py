@@ -1,5 +1,6 @@
 """A table is what a file or a built-in set holds before anything is done to it: rows of features and targets."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from nnctl.nn import Array
@@ -14,11 +15,16 @@ class Table:
     classes: tuple[str, ...] | None = None  # the names of classes 0, 1, ..., where the source tells them
     origin: str = ""  # for messages
     numbers: Array | None = None  # the rows' own numbers in the source, where they are a share of it
+    notes: tuple[str, ...] = ()  # what a person should be told about how it was read
 
     def rows(self, index: Array) -> "Table":
         """Return the table of some of its rows."""
         numbers = index if self.numbers is None else self.numbers[index]
         return replace(self, X=self.X[index], y=None if self.y is None else self.y[index], numbers=numbers)
+
+    def with_notes(self, notes: Iterable[str]) -> "Table":
+        """Return the table with further notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
     def number(self, row: int) -> int:
         """Return the number of a row in the source, for messages."""

@@ -46,7 +46,7 @@ class Start:
         examples = experiment.dataset.parts["train"]
         objective = Objective(experiment.model.network, experiment.criterion)
         objective.differentiate(examples.X, examples.Y)
-        cost, outputs = objective.evaluate(examples.X, examples.Y)
+        _, cost, outputs = objective.evaluate(examples.X, examples.Y)
         sure = np.maximum(outputs, 1 - outputs)[0] if len(outputs) == 1 else outputs.max(axis=0)
         return cls(
             experiment.model.parameters.copy(),

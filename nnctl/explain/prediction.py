@@ -89,7 +89,7 @@ def predict_input(run: Run, path: Path) -> Prediction:
     trained = model.load(run.parameters)
     if path.suffix.lower() in SUFFIXES:
         return _predict(trained, read_picture(path, trained.interface))
-    return _predict(trained, read_features(path, trained.interface.features))
+    return _predict(trained, read_features(path, trained.interface))
 
 
 def predict_own(run: Run) -> tuple[Prediction, str]:
@@ -106,4 +106,5 @@ def predict_own(run: Run) -> tuple[Prediction, str]:
 
 
 def _predict(trained: Model, table: Table) -> Prediction:
+    table = table.with_notes(trained.interface.remarks(table))
     return Prediction(trained, table, trained.predict(table.X, table.origin))

@@ -1,11 +1,13 @@
 """Metrics say how good predictions are in the terms of the task: a share of right answers, or R2.
 
-A metric that is undefined (precision without a positive prediction, R2 of a constant target) is None.
+A metric that is undefined (precision without a positive prediction, R2 of a constant target) is None; in a mean over
+classes or targets it counts as nothing achieved, as in scikit-learn's, for a mean that leaves it out would flatter.
 """
 
 import numpy as np
 
 from nnctl.nn import Array
+from nnctl.nn.rounding import constant
 
 Metrics = dict[str, float | None]
 
@@ -18,32 +20,45 @@ def classify(outputs: Array) -> Array:
 def classification(truth: Array, predicted: Array, class_count: int) -> Metrics:
     """Return accuracy, precision and recall of class indices (m,).
 
-    With two classes precision and recall are those of class 1, otherwise the mean over the classes for
-    which they are defined.
+    With two classes precision and recall are those of class 1, otherwise the mean over the classes that occur or
+    are predicted ("macro"), in which a class that is never right counts 0.
     """
     counts = np.bincount(truth * class_count + predicted, minlength=class_count**2)
     confusion = counts.reshape(class_count, class_count)  # [truth, predicted]
     right, of_truth, of_predicted = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    counted = slice(1, 2) if class_count == 2 else slice(None)
+    mean = _of_class_1 if class_count == 2 else _macro
     return {
         "accuracy": float(right.sum() / len(truth)),
-        "precision": _mean_ratio(right[counted], of_predicted[counted]),
-        "recall": _mean_ratio(right[counted], of_truth[counted]),
+        "precision": mean(right, of_predicted, of_truth),
+        "recall": mean(right, of_truth, of_predicted),
     }
 
 
 def regression(truth: Array, predicted: Array) -> Metrics:
-    """Return the mean squared and absolute error and R2 = 1 - SSE / SST of values (n[L], m), over all outputs."""
+    """Return the mean squared and absolute error and R2 = 1 - SSE / SST of values (n[L], m), over all outputs.
+
+    R2 of several targets is the mean of theirs, which follow as r2_1, r2_2, ...; a target that does not vary counts 1
+    in the mean where it is met exactly, else 0.
+    """
+    truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
     errors = predicted - truth
-    varies = bool(np.ptp(truth, axis=1).any())
-    spread = np.square(truth - truth.mean(axis=1, keepdims=True)).sum()
-    return {
-        "mse": float(np.square(errors).mean()),
-        "mae": float(np.abs(errors).mean()),
-        "r2": float(1 - np.square(errors).sum() / spread) if varies else None,
-    }
+    unexplained = np.square(errors).sum(axis=1)
+    spread = np.square(truth - truth.mean(axis=1, keepdims=True)).sum(axis=1)
+    still = constant(truth.T)
+    each = [None if fixed else float(1 - sse / sst) for fixed, sse, sst in zip(still, unexplained, spread, strict=True)]
+    measured: Metrics = {"mse": float(np.square(errors).mean()), "mae": float(np.abs(errors).mean())}
+    if len(each) == 1:
+        return {**measured, "r2": each[0]}
+    counted = [float(sse == 0) if r2 is None else r2 for r2, sse in zip(each, unexplained, strict=True)]
+    mean = None if still.all() else sum(counted) / len(counted)
+    return {**measured, "r2": mean, **{f"r2_{number}": r2 for number, r2 in enumerate(each, start=1)}}
 
 
-def _mean_ratio(parts: Array, wholes: Array) -> float | None:
-    defined = wholes > 0
-    return float((parts[defined] / wholes[defined]).mean()) if defined.any() else None
+def _of_class_1(right: Array, wholes: Array, others: Array) -> float | None:
+    return float(right[1] / wholes[1]) if wholes[1] else None
+
+
+def _macro(right: Array, wholes: Array, others: Array) -> float:
+    """Return the mean of right / wholes over the classes that are in either, 0 where there is no whole."""
+    seen = (wholes > 0) | (others > 0)
+    return float((right[seen] / np.maximum(wholes[seen], 1)).mean())

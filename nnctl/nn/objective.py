@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from nnctl.nn import Array
-from nnctl.nn.criterion import Criterion
+from nnctl.nn.criterion import Criterion, Evaluation
 from nnctl.nn.dropout import Dropout
 from nnctl.nn.network import Network, Pass, TrainingPass
 from nnctl.nn.parameters import Parameters
@@ -56,15 +56,15 @@ class Objective:
             self._dropout.draw(iteration, index + 1, mask)
         self._run(run, X, Y)
         if self._scratch is not None:
-            self._add_penalty_gradients(run.m, self._scratch)
+            self._add_penalty_gradients(self._scratch)
 
     def cost(self, Y: Array) -> float:
         """Return the cost at the last `differentiate` over as many examples as Y (n[L], m) has."""
         run = self._pass(Y.shape[1])
-        return self.criterion.of_pass(run, Y) / run.m + self._penalty(run.m)
+        return self.criterion.sums(run, Y)[1] / run.m + self._penalty()
 
-    def evaluate(self, X: Array, Y: Array) -> tuple[float, Array]:
-        """Return the cost of the current parameters on X (n[0], m) and Y (n[L], m), and the outputs (n[L], m)."""
+    def evaluate(self, X: Array, Y: Array) -> Evaluation:
+        """Return what the current parameters come to on X (n[0], m) and Y (n[L], m)."""
         return self.criterion.evaluate(self.network, X, Y, self._evaluation_passes)
 
     def is_finite(self) -> bool:
@@ -88,7 +88,8 @@ class Objective:
             self._passes[m] = run
         return self._passes[m]
 
-    def _add_penalty_gradients(self, m: int, scratch: Array) -> None:
+    def _add_penalty_gradients(self, scratch: Array) -> None:
+        m = self.criterion.m
         if self.criterion.l2:
             np.multiply(self.weights, self.criterion.l2 / m, out=scratch)
             np.add(self._g_weights, scratch, out=self._g_weights)
@@ -97,10 +98,10 @@ class Objective:
             np.multiply(scratch, self.criterion.l1 / m, out=scratch)
             np.add(self._g_weights, scratch, out=self._g_weights)
 
-    def _penalty(self, m: int) -> float:
+    def _penalty(self) -> float:
         if self._scratch is None:
             return 0.0
-        return self.criterion.penalty(*self._sums_of_weights(), m)
+        return self.criterion.penalty(*self._sums_of_weights())
 
     def _sums_of_weights(self) -> tuple[float, float]:
         """Return the sum of squares and that of absolute values of every W."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.nn import Array
-from nnctl.nn.criterion import Criterion
+from nnctl.nn.criterion import Criterion, Evaluation
 from nnctl.nn.dropout import Dropout
 from nnctl.nn.network import Network, Pass, TrainingPass
 from nnctl.nn.objective import Objective
@@ -87,8 +87,8 @@ class SpanObjective(Objective):
             theirs[:] = ours
         return full
 
-    def evaluate(self, X: Array, Y: Array) -> tuple[float, Array]:
-        """Return the cost of the current parameters on X (n[0], m) and Y (n[L], m), and the outputs (n[L], m)."""
+    def evaluate(self, X: Array, Y: Array) -> Evaluation:
+        """Return what the current parameters come to on X (n[0], m) and Y (n[L], m)."""
         m = X.shape[1]
         if id(X) not in self._known:
             self._known[id(X)] = self._work_out(X)
@@ -97,7 +97,8 @@ class SpanObjective(Objective):
         run = self._runs[id(X)]
         self._enter(run, self._known[id(X)], np.empty_like(run.Z[0]))
         run.onward()
-        return self.criterion.of_pass(run, Y) / m + self._penalty(m), run.A[-1].copy()
+        plain, weighted = self.criterion.sums(run, Y)
+        return Evaluation(plain / m, weighted / m + self._penalty(), run.A[-1].copy())
 
     def gradient_norm(self) -> float:
         """Return the length of the gradient by all parameters: |dW1|^2 = gs^2 |W1_0|^2 + 2 gs G.Z1_0 + (G K).G."""

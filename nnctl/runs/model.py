@@ -14,7 +14,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnctl import __version__, threads
-from nnctl.data.interface import Interface, Preparation
+from nnctl.data.interface import Interface
+from nnctl.data.preparation import Preparation
+from nnctl.data.ranges import Range
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
@@ -75,12 +77,16 @@ def save(model: Model, path: Path) -> None:
             for name, fitted in (("mean", preparation.mean), ("divisor", preparation.divisor)):
                 if fitted is not None:
                     file[f"preparation/{name}"] = fitted
+            if (range := model.interface.range) is not None:
+                file["range/low"], file["range/high"] = range.low, range.high
+                file["range"].attrs["dtype"] = range.dtype
             if model.interface.classes is not None:
                 file["classes"] = np.array(model.interface.classes, h5py.string_dtype())
             file.attrs["nnctl_version"] = __version__
             file.attrs["layer_dims"] = model.parameters.layer_dims
             file.attrs["example_shape"] = model.interface.example_shape
             file.attrs["pixels"] = model.interface.pixels
+            file.attrs["layout"] = model.interface.layout
             if model.interface.features is not None:
                 file.attrs["features"] = model.interface.features
             file.attrs["activations"] = json.dumps([[c.name, dict(c.options)] for c in model.activations])
@@ -117,11 +123,18 @@ def _read(file: Any) -> Model:
     mean, divisor = (
         np.asarray(file[name]) if name in file else None for name in ("preparation/mean", "preparation/divisor")
     )
+    range = (
+        Range(np.asarray(file["range/low"]), np.asarray(file["range/high"]), str(file["range"].attrs["dtype"]))
+        if "range" in file
+        else None
+    )
     interface = Interface(
         example_shape=tuple(int(n) for n in file.attrs["example_shape"]),
         preparation=Preparation(mean, divisor),
         classes=tuple(map(str, file["classes"].asstr()[:])) if "classes" in file else None,
         pixels=bool(file.attrs["pixels"]),
         features=file.attrs.get("features"),
+        range=range,
+        layout=str(file.attrs.get("layout", "rows")),
     )
     return Model(parameters, choices, interface)

@@ -1,6 +1,6 @@
 """Tables for the terminal: the layers before training, the metrics after it, predictions, a comparison."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -60,10 +60,10 @@ def layers(experiment: Experiment) -> Table:
 
 
 def metrics(measured: Mapping[str, Metrics]) -> Table:
-    """Return cost and metrics, a column for each part."""
+    """Return losses and metrics, a column for each part, and the cost where it is not the loss."""
     table = _table("", *measured, right=range(1, len(measured) + 1))
-    for name in next(iter(measured.values())):
-        table.add_row(LABELS.get(name, name), *(_number(part[name]) for part in measured.values()))
+    for name in _names(measured.values()):
+        table.add_row(LABELS.get(name, name), *(_number(part.get(name)) for part in measured.values()))
     return table
 
 
@@ -102,14 +102,21 @@ def comparison(compared: Comparison) -> Table:
     for iteration in compared.shown_iterations():
         table.add_row(f"{iteration:,}", *(_number(scheme.costs.get(iteration)) for scheme in schemes))
     table.add_section()
-    names: dict[tuple[str, str], None] = {}
-    for scheme in schemes:
-        names.update(dict.fromkeys((part, name) for part, values in scheme.metrics.items() for name in values))
-    for part, name in names:
-        cells = (_number(scheme.metrics.get(part, {}).get(name)) for scheme in schemes)
-        title = f"final cost, {part}" if name == "cost" else f"{LABELS.get(name, name)}, {part}"
-        table.add_row(title, *cells)
+    for part in dict.fromkeys(part for scheme in schemes for part in scheme.metrics):
+        measured = [scheme.metrics.get(part, {}) for scheme in schemes]
+        for name in _names(measured):
+            title = f"final {name}" if name in ("loss", "cost") else LABELS.get(name, name)
+            table.add_row(f"{title}, {part}", *(_number(values.get(name)) for values in measured))
     return table
+
+
+def _names(measured: Iterable[Metrics]) -> list[str]:
+    """Return the names of what was measured, without the cost where it is the loss everywhere."""
+    several = list(measured)
+    names = dict.fromkeys(name for values in several for name in values)
+    if all("cost" not in values or values["cost"] == values["loss"] for values in several):
+        names.pop("cost", None)
+    return list(names)
 
 
 def _table(*columns: str, right: Sequence[int] | range = ()) -> Table:

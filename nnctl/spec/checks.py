@@ -8,7 +8,7 @@ from nnctl.nn.losses import losses, losses_of
 from nnctl.registry import suggestion
 from nnctl.spec.document import Document
 from nnctl.spec.schema import INVALID
-from nnctl.spec.spec import DataSpec, ModelSpec, Spec
+from nnctl.spec.spec import DataSpec, FileSpec, ModelSpec, Spec
 
 FILE_KEYS = ("features", "target", "classes")
 
@@ -19,6 +19,12 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
         document.report(("data",), f"data needs source: one of {names}, or a file; or train: a file", key=True)
     if data.source is not None and data.train is not None:
         document.report(("data", "train"), "data has both source and train; keep one", key=True)
+    for part in ("train", "validation", "test"):
+        place = getattr(data, part)
+        if isinstance(place, FileSpec) and place.file is None and (built_in or part == "train"):
+            document.report(("data", part), f"data.{part} needs file: the file that its examples are in", key=True)
+        if isinstance(place, FileSpec) and place.file is None and place.features is None:
+            document.report(("data", part), f"data.{part} needs features: its dataset in the file", key=True)
     if isinstance(data.source, str) and not built_in and data.source is not INVALID:
         bare = Path(data.source)
         if not bare.suffix and len(bare.parts) == 1 and find_file(data.source, folders) is None:
@@ -72,7 +78,7 @@ def check_train(spec: Spec, document: Document) -> None:
         )
     stopping = train.early_stopping
     if stopping not in (None, INVALID) and stopping.metric is not INVALID:
-        legal = ("cost", *(("accuracy", "precision", "recall") if spec.classifies else ("mse", "mae", "r2")))
+        legal = ("loss", *(("accuracy", "precision", "recall") if spec.classifies else ("mse", "mae", "r2")))
         if stopping.metric not in legal:
             document.report(
                 ("train", "early_stopping", "metric"),

@@ -10,9 +10,9 @@ from nnctl.errors import DataError
 from nnctl.nn.losses import losses_of
 from nnctl.registry import Choice, nearest
 from nnctl.spec.checks import check_data, check_model, check_train, find_file
-from nnctl.spec.document import Document
+from nnctl.spec.document import Document, KeyPath
 from nnctl.spec.schema import INVALID, build, option_defaults, options
-from nnctl.spec.spec import DataSpec, Spec
+from nnctl.spec.spec import DataSpec, FileSpec, Spec
 
 
 def parse(document: Document, folders: tuple[Path, ...] = ()) -> Spec:
@@ -52,18 +52,25 @@ def _located(data: DataSpec, document: Document, folders: tuple[Path, ...]) -> D
     """Return the data section with the paths of its files made absolute, so that it holds anywhere."""
     changes: dict[str, Any] = {}
     for key in ("source", "train", "validation", "test"):
-        written = getattr(data, key)
-        if isinstance(written, str) and not (key == "source" and written in sets.datasets):
-            path = find_file(written, folders)
-            if path is None:
-                part = "train" if key == "source" else key
-                places = " nor in ".join(dict.fromkeys(str(folder.resolve()) for folder in folders))
-                message = (
-                    f"data.{key}: there is no file {written}"
-                    + ("" if Path(written).is_absolute() else f", neither in {places}" if folders else "")
-                    + f".\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
-                    f" {part}_set_y,\n  X and y, or those that data.features and data.target give"
-                )
-                raise DataError(document.mark(("data", key)).explain(message))
-            changes[key] = str(path)
+        place = getattr(data, key)
+        if isinstance(place, FileSpec) and place.file is not None:
+            changes[key] = replace(place, file=_path(place.file, key, ("data", key, "file"), document, folders))
+        elif isinstance(place, str) and not (key == "source" and place in sets.datasets):
+            changes[key] = _path(place, key, ("data", key), document, folders)
     return replace(data, **changes)
+
+
+def _path(written: str, key: str, where: KeyPath, document: Document, folders: tuple[Path, ...]) -> str:
+    """Return the absolute path of a data file; raise a DataError where there is none."""
+    path = find_file(written, folders)
+    if path is not None:
+        return str(path)
+    part = "train" if key == "source" else key
+    places = " nor in ".join(dict.fromkeys(str(folder.resolve()) for folder in folders))
+    message = (
+        f"data.{key}: there is no file {written}"
+        + ("" if Path(written).is_absolute() else f", neither in {places}" if folders else "")
+        + f".\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
+        f" {part}_set_y,\n  X and y, or those that data.features and data.target give"
+    )
+    raise DataError(document.mark(where).explain(message))

@@ -5,6 +5,7 @@ Each dataclass below is one section of the YAML file, its fields are the keys, w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from nnctl.nn.activations import activations
@@ -21,18 +22,40 @@ CLASSIFYING = ("sigmoid", "softmax")  # the output activations whose outputs are
 
 
 @dataclass(frozen=True)
+class FileSpec:
+    """A part of the data in a file, with names of its own."""
+
+    file: str | None = None  # null: that of the training part
+    features: str | None = None  # names of datasets inside the file
+    target: str | None = None
+
+
+@dataclass(frozen=True)
 class DataSpec:
     """`data:`, where the examples come from and how they are prepared."""
 
     source: str | None = None  # a built-in set, or a file
-    train: str | None = None  # a file, in place of source
-    validation: str | Share | None = None  # a file, or a share of the training examples
-    test: str | Share | None = None
-    features: str | None = None  # names of datasets inside the files
+    train: str | FileSpec | None = None  # a file, in place of source
+    validation: str | Share | FileSpec | None = None  # a file, or a share of the training examples
+    test: str | Share | FileSpec | None = None
+    features: str | None = None  # names of datasets inside the training part's file
     target: str | None = None
-    classes: str | None = None
+    classes: str | None = None  # none: the labels alone say what classes there are
+    layout: Literal["rows", "columns"] = field(default="rows", metadata={"of_files": True})  # of the examples
     scale: Positive | Literal["standardize", "none"] | None = None  # what to divide by; null: 255 for pictures
     options: Mapping[str, Any] = field(default_factory=dict, metadata={"internal": True})
+
+    def has_file(self, part: str) -> bool:
+        """Tell whether the validation or test part is in a file, rather than a share or nothing."""
+        return isinstance(getattr(self, part), str | FileSpec)
+
+    def file(self, part: str) -> Path:
+        """Return the file of a part that is in one."""
+        place = getattr(self, part)
+        written = place.file if isinstance(place, FileSpec) else place
+        if written is not None:
+            return Path(written)
+        return Path(self.source or "") if part == "train" else self.file("train")
 
 
 @dataclass(frozen=True)
@@ -49,7 +72,7 @@ class EarlyStoppingSpec:
     """`train.early_stopping:`, when to stop before the last iteration; the best parameters are kept."""
 
     patience: Count  # rows of the cost log without an improvement
-    metric: Literal["cost", "accuracy", "precision", "recall", "mse", "mae", "r2"] = "cost"  # of the validation set
+    metric: Literal["loss", "accuracy", "precision", "recall", "mse", "mae", "r2"] = "loss"  # of the validation set
     min_delta: NotNegative = 0.0  # what counts as an improvement
 
 
@@ -114,7 +137,8 @@ class Spec:
 
     def resolved(self) -> dict[str, Any]:
         """Return the spec as plain values with all defaults filled in, to be written as YAML."""
-        data = {key: value for key, value in _plain(self.data).items() if value is not None}
+        of_files = {item.name for item in fields(DataSpec) if item.metadata.get("of_files") and self.data.options}
+        data = {key: value for key, value in _plain(self.data).items() if value is not None and key not in of_files}
         return {
             "name": self.name,
             "seed": self.seed,

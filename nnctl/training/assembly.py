@@ -32,7 +32,8 @@ def criterion_of(spec: Spec, dataset: Dataset) -> Criterion:
                 ("train", "class_weights", unknown), f"names no class{suggestion(unknown, classes)}"
             )
         weights = [training.class_weights.get(name, 1.0) for name in classes]
-    return Criterion(losses.resolve(training.loss)(), training.l2, training.l1, weights)
+    m = dataset.parts["train"].m
+    return Criterion(losses.resolve(training.loss)(), m, training.l2, training.l1, weights)
 
 
 def rate_of(spec: Spec, iterations: int, per_epoch: int) -> Rate:

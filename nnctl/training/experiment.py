@@ -217,7 +217,7 @@ def _stages(experiment: Experiment, log: CostLog, last_good: Memory, best: Memor
     if examples is not None:
 
         def validate(objective: Objective) -> Metrics:
-            return metrics_of(examples, *objective.evaluate(examples.X, examples.Y), classes)
+            return metrics_of(examples, objective.evaluate(examples.X, examples.Y), classes)
 
         wrapping.append(partial(stages.evaluated, due=due, validate=validate))
     if full:
@@ -239,7 +239,7 @@ def _is_wanted(epoch: int, every: int, last: int) -> bool:
 def _columns(experiment: Experiment) -> list[str]:
     """Return the header of costs.csv."""
     epoch = ["epoch"] if experiment.spec.train.batch_size else []
-    validation = ["validation_cost"] if experiment.part("validation") else []
+    validation = ["validation_loss"] if experiment.part("validation") else []
     return ["iteration", *epoch, "cost", *validation]
 
 

@@ -1,4 +1,4 @@
-"""Measures are how good a network is on the parts of its data: the cost, and the metrics of its task."""
+"""Measures are how good a network is on the parts of its data: its loss, and the metrics of its task."""
 
 import math
 
@@ -6,18 +6,18 @@ import numpy as np
 
 from nnctl.data.dataset import Dataset, Examples
 from nnctl.nn import Array
-from nnctl.nn.criterion import Criterion
+from nnctl.nn.criterion import Criterion, Evaluation
 from nnctl.nn.metrics import Metrics, classification, classify, regression
 from nnctl.runs.model import Model
 
 
 def measure(trained: Model, criterion: Criterion, dataset: Dataset) -> dict[str, Metrics]:
-    """Return the cost and metrics of the network as it is on each part."""
+    """Return the loss and metrics of the network as it is on each part, and the cost on the training part."""
     measured, classes = {}, dataset.interface.classes
     with np.errstate(over="ignore", invalid="ignore"):
         for name, examples in dataset.parts.items():
-            cost, outputs = criterion.evaluate(trained.network, examples.X, examples.Y, {})
-            measured[name] = metrics_of(examples, cost, outputs, classes)
+            found = criterion.evaluate(trained.network, examples.X, examples.Y, {})
+            measured[name] = metrics_of(examples, found, classes, with_cost=name == "train")
     return measured
 
 
@@ -28,6 +28,10 @@ def score(outputs: Array, Y: Array, classes: tuple[str, ...] | None) -> Metrics:
     return classification(classify(Y), classify(outputs), len(classes))
 
 
-def metrics_of(examples: Examples, cost: float, outputs: Array, classes: tuple[str, ...] | None) -> Metrics:
-    measured = {"cost": cost, **score(outputs, examples.Y, classes)}
+def metrics_of(
+    examples: Examples, found: Evaluation, classes: tuple[str, ...] | None, with_cost: bool = False
+) -> Metrics:
+    """Return loss and metrics of an evaluation, None for what is not finite; only training examples have a cost."""
+    cost = {"cost": found.cost} if with_cost else {}
+    measured = {"loss": found.loss, **cost, **score(found.outputs, examples.Y, classes)}
     return {name: value if value is not None and math.isfinite(value) else None for name, value in measured.items()}

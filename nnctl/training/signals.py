@@ -6,6 +6,7 @@ One that was ignored when nnctl started (by nohup, or in a shell's background) s
 import contextlib
 import os
 import signal
+import stat
 from collections.abc import Iterator
 from types import FrameType
 
@@ -19,6 +20,7 @@ def caught_signals() -> Iterator[list[int]]:
 
     def note(number: int, frame: FrameType | None) -> None:
         received.append(number)
+        _let_go_of_lost_terminal()
 
     before = {number: signal.signal(number, note) for number in _heeded()}
     try:
@@ -40,6 +42,16 @@ def end(pid: int, number: int | None = None) -> None:
         number = next(iter(_heeded()), None) or signal.SIGKILL
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
+
+
+def _let_go_of_lost_terminal() -> None:
+    """Write to nowhere in place of a terminal that is gone: to say how training ended would end in an error."""
+    for descriptor in (1, 2):
+        with contextlib.suppress(OSError):
+            if stat.S_ISCHR(os.fstat(descriptor).st_mode) and not os.isatty(descriptor):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
 
 
 def _heeded() -> list[int]:

@@ -100,10 +100,10 @@ def evaluated(steps: Steps, due: Due, validate: Callable[[Objective], Metrics]) 
 
 
 def recorded(steps: Steps, log: CostLog, due: Due) -> Steps:
-    """Log the cost where a row is due, with that of the validation examples if there is one."""
+    """Log the cost where a row is due, with the loss of the validation examples if there are any."""
     for step in steps:
         if due(step.iteration):
-            log.row([step.iteration, step.cost, *([step.validation["cost"]] if step.validation else [])])
+            log.row([step.iteration, step.cost, *([step.validation["loss"]] if step.validation else [])])
         yield step
 
 
@@ -118,7 +118,7 @@ def recorded_by_epoch(steps: Steps, log: CostLog, due: Due, per_epoch: int, want
             total += step.cost * step.examples
             examples += step.examples
             if due(step.iteration):
-                validation = [step.validation["cost"]] if step.validation else []
+                validation = [step.validation["loss"]] if step.validation else []
                 log.row([step.iteration, epoch, total / examples, *validation])
         yield step
 
@@ -127,7 +127,7 @@ def until_plateau(steps: Steps, metric: str, patience: int, min_delta: float, be
     """Keep the parameters that were best on the validation examples; end training after `patience` evaluations
     without an improvement of more than min_delta. An undefined metric is no improvement.
     """
-    sign = -1 if metric in ("cost", "mse", "mae") else 1  # of what is better
+    sign = -1 if metric in ("loss", "mse", "mae") else 1  # of what is better
     highest, waited = -math.inf, 0
     for step in steps:
         if step.validation is not None:

@@ -359,6 +359,6 @@ def test_parts_of_different_widths(spec_of, write, tmp_path):
 def test_flat_pictures_may_test_a_network_of_pictures(spec_of, write):
     X = np.random.RandomState(1).randint(0, 256, (4, 4, 4, 3)).astype(np.uint8)
     write("a.npz", X=X, y=[0, 1, 0, 1])
-    write("b.npz", X=X.reshape(4, -1), y=[0, 1, 0, 1])
+    write("b.npz", X=X[:3].reshape(3, -1), y=[0, 1, 0])
     parts = dataset.load(spec_of({"train": "a.npz", "test": "b.npz"}, (48, 1))).parts
-    np.testing.assert_array_equal(parts["train"].X, parts["test"].X)
+    np.testing.assert_array_equal(parts["train"].X[:, :3], parts["test"].X)

@@ -10,7 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
-from nnctl.data.files import Names, holds, read_features, read_table
+from nnctl.data.files import Names, read_features, read_tables
+from nnctl.data.interface import Interface
+from nnctl.data.preparation import Preparation
 from nnctl.errors import DataError
 
 COURSE = Path(__file__).parents[3] / "shared" / "data" / "catvnoncat"
@@ -36,6 +38,23 @@ def write(tmp_path):
         return path
 
     return write
+
+
+ANY = Names()  # the usual ones
+
+
+def read_table(path, part="train", names=ANY):
+    """Return the table of one part that is wanted; the names are those of the training part."""
+    return read_tables(path, {part: names if part == "train" else Names()}, names)[part]
+
+
+def held(path, part):
+    """Tell whether a part is found beside the training part, although nobody asked for it."""
+    return part in read_tables(path, {"train": Names()}, Names(), [part])
+
+
+def interface(features=None):
+    return Interface((2,), Preparation(), None, features=features)
 
 
 def refused(path, part="train", **names):
@@ -98,7 +117,7 @@ def test_each_part_finds_its_own(write, kind, part, features, target):
     table = read_table(path, part)
     np.testing.assert_array_equal(table.X, X)
     np.testing.assert_array_equal(table.y, Y)
-    assert holds(path, part)
+    assert part == "train" or held(path, part)
 
 
 @both_formats
@@ -106,14 +125,15 @@ def test_a_file_without_parts_serves_any_part_but_holds_none(write, kind):
     path = write(kind, {"X": X, "y": Y})
     for part in ("train", "validation", "test"):
         np.testing.assert_array_equal(read_table(path, part).X, X)
-        assert not holds(path, part)
+        assert part == "train" or not held(path, part)
 
 
 @both_formats
 @pytest.mark.parametrize("names", [("x_train", "y_train"), ("train/x", "train/y")])
 def test_training_rows_are_never_taken_for_a_test_set(write, kind, names):
     path = write(kind, dict(zip(names, (X, Y), strict=True)))
-    assert refused(path, "test").startswith(f"no dataset of features was found; it holds {names[0]}, {names[1]}.\n")
+    held = ", ".join(names)
+    assert refused(path, "test").startswith(f"no dataset of features for test was found; it holds {held}.\n")
 
 
 @both_formats
@@ -145,9 +165,31 @@ def test_a_target_named_classes_is_no_list_of_names(write, kind):
 
 
 @both_formats
-def test_a_class_is_named_once(write, kind):
-    message = refused(write(kind, {"X": X, "y": Y, "classes": ["cat", "dog", "cat"]}))
-    assert message == "classes must name each class once, got cat, dog, cat"
+@pytest.mark.parametrize(
+    ("listed", "content"),
+    [
+        (np.int64(12), "12"),
+        (["cat", "dog", "cat"], "3 values, cat, dog, cat"),
+        (["cat"], "1 values, cat"),
+        (np.zeros(1000, int), "1,000 values, 0, 0, 0, 0, 0, 0, 0, 0, ..."),
+    ],
+    ids=["a number", "twice", "one", "many"],
+)
+def test_what_is_no_list_of_distinct_names_is_left_alone_unless_the_spec_asks_for_it(write, kind, listed, content):
+    path = write(kind, {"X": X, "y": Y, "classes": listed})
+    table = read_table(path)
+    assert table.classes is None
+    assert table.notes == (f"{path} also holds classes: not used",)
+    assert refused(path, classes="classes") == (
+        f"classes must list the names of the classes, two or more and each once, got {content}.\n"
+        "data.classes: none takes the classes from the labels."
+    )
+
+
+@both_formats
+def test_no_list_of_classes_is_wanted(write, kind):
+    path = write(kind, {"X": X, "y": Y, "classes": ["no", "yes"]})
+    assert read_table(path, names=Names(classes="none")).classes is None
 
 
 @both_formats
@@ -215,7 +257,7 @@ def test_missing_names_are_answered_with_what_is_there_and_what_is_expected(writ
     for part in ("train", "test"):
         message = refused(path, part)
         assert set(message.partition("; it holds ")[2].partition(".\n")[0].split(", ")) == {"foo", "bar"}
-        assert message.startswith("no dataset of features was found; it holds ")
+        assert message.startswith(f"no dataset of features for {part} was found; it holds ")
         assert f"Expected a name such as {part}_set_x, x_{part}, X, images or data;" in message
         assert message.endswith("or name it in the spec: data.features")
 
@@ -223,7 +265,7 @@ def test_missing_names_are_answered_with_what_is_there_and_what_is_expected(writ
 @both_formats
 def test_features_without_targets(write, kind):
     message = refused(write(kind, {"X": X, "bar": Y}))
-    assert message.startswith("no dataset of targets was found; it holds ")
+    assert message.startswith("no dataset of targets for train was found; it holds ")
     assert message.endswith(
         "Expected a name such as train_set_y, y_train, y, labels or targets; or name it in the spec: data.target"
     )
@@ -318,7 +360,9 @@ def test_python_objects_are_not_unpickled(write):
 
 def test_only_what_is_asked_for_is_fetched(write):
     path = write(".npz", {"X": X, "y": Y, "notes": np.array([{"by": "me"}], object)})
-    np.testing.assert_array_equal(read_table(path, "train").X, X)
+    table = read_table(path)
+    np.testing.assert_array_equal(table.X, X)
+    assert table.notes == (f"{path} also holds notes: not used",)
 
 
 def test_one_array_without_a_name(tmp_path):
@@ -338,15 +382,15 @@ def test_an_archive_of_something_else(tmp_path):
 def test_a_file_of_nothing(tmp_path):
     path = tmp_path / "nothing.h5"
     h5py.File(path, "w").close()
-    assert refused(path).startswith("no dataset of features was found; it holds nothing.\n")
+    assert refused(path).startswith("no dataset of features for train was found; it holds nothing.\n")
 
 
 def test_a_link_that_leads_nowhere_is_told_where_it_is_asked_for(write):
     path = write(".h5", {"X": X, "y": Y})
     with h5py.File(path, "a") as file:
-        file["x_train"] = h5py.SoftLink("/gone")
+        file["x_train"], file["y_train"] = h5py.SoftLink("/gone"), Y
     assert refused(path) == "x_train is a link to /gone, and there is no such dataset in the file"
-    np.testing.assert_array_equal(read_table(path, "train", Names("X")).X, X)
+    np.testing.assert_array_equal(read_table(path, "train", Names("X", "y")).X, X)
 
 
 @both_formats
@@ -363,7 +407,7 @@ def test_a_link_that_leads_nowhere_is_told_where_it_is_asked_for(write):
 )
 def test_features_alone_come_from_the_test_part_first(write, kind, names, name, taken):
     path = write(kind, {each: X + number for number, each in enumerate(names)})
-    table = read_features(path, name)
+    table = read_features(path, interface(name))
     np.testing.assert_array_equal(table.X, X + names.index(taken))
     assert table.y is None
     assert table.origin == str(path)
@@ -372,8 +416,8 @@ def test_features_alone_come_from_the_test_part_first(write, kind, names, name, 
 @both_formats
 def test_features_alone_that_cannot_be_found(write, kind):
     path = write(kind, {"foo": X, "y": Y})
-    with pytest.raises(DataError, match=r"no dataset of features was found; it holds .*\n.*test_set_x"):
-        read_features(path, "pixels")
+    with pytest.raises(DataError, match=r"no dataset of features for test was found; it holds .*\n.*test_set_x"):
+        read_features(path, interface("pixels"))
 
 
 @pytest.mark.skipif(not COURSE.is_dir(), reason="the course's pictures (../shared/data/catvnoncat) are not here")

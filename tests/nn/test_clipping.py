@@ -21,7 +21,7 @@ def clip(g, value=None, norm=None):
     """Return what an update gets to see of the gradients g (SIZE,), at which rate and as which one."""
     g = np.asarray(g)
     network = Network(Parameters((3, 2, 1), g.dtype), [activations["tanh"], activations["linear"]])
-    objective = Objective(network, Criterion(losses["mean_squared_error"]()))
+    objective = Objective(network, Criterion(losses["mean_squared_error"](), 1))
     objective.g[:] = g
     seen = []
     update = clipped(lambda rate, t: seen.append((objective.g.copy(), rate, t)), objective, value, norm)

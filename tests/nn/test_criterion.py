@@ -30,8 +30,9 @@ def network_of(task, dtype=np.float64):
     return Network(parameters, [activations["tanh"], activations[output]])
 
 
-def criterion_of(task, **terms):
-    return Criterion(losses[TASKS[task][2]](), **terms)
+def criterion_of(task, m=25, **terms):
+    """Return the criterion of a training part of m examples, which need not be those that are looked at."""
+    return Criterion(losses[TASKS[task][2]](), m, **terms)
 
 
 def examples(task, m, seed=5):
@@ -69,16 +70,16 @@ def test_an_example_counts_as_often_as_its_class_says_and_the_mean_is_over_all(t
     assert len(set(classes)) == len(weights)
     np.testing.assert_array_equal(criterion.example_weights(Y), example_weights)
     expected = (by_formula(task, net, X, Y)[0] * example_weights).sum() / 40
-    assert criterion.evaluate(net, X, Y, {})[0] == pytest.approx(expected, rel=1e-13)
+    assert criterion.evaluate(net, X, Y, {}).cost == pytest.approx(expected, rel=1e-13)
 
 
 @pytest.mark.parametrize("task", CLASSES)
 def test_to_weigh_an_example_double_is_to_have_it_twice(task):
     net, (X, Y, classes) = network_of(task), examples(task, 40)
     weights = [2.0 if number == 1 else 1.0 for number in range(max(2, len(Y)))]
-    cost, _ = criterion_of(task, class_weights=weights).evaluate(net, X, Y, {})
+    cost = criterion_of(task, class_weights=weights).evaluate(net, X, Y, {}).cost
     X_twice, Y_twice = (np.concatenate([array, array[:, classes == 1]], axis=1) for array in (X, Y))
-    twice, _ = criterion_of(task).evaluate(net, X_twice, Y_twice, {})
+    twice = criterion_of(task).evaluate(net, X_twice, Y_twice, {}).cost
     assert 40 * cost == pytest.approx(X_twice.shape[1] * twice, rel=1e-13)
 
 
@@ -86,8 +87,8 @@ def test_to_weigh_an_example_double_is_to_have_it_twice(task):
 def test_weights_of_1_change_nothing(task):
     net, (X, Y, _) = network_of(task), examples(task, 40)
     weights = [1.0] * max(2, len(Y))
-    assert criterion_of(task, class_weights=weights).evaluate(net, X, Y, {})[0] == pytest.approx(
-        criterion_of(task).evaluate(net, X, Y, {})[0], rel=1e-15
+    assert criterion_of(task, class_weights=weights).evaluate(net, X, Y, {}).cost == pytest.approx(
+        criterion_of(task).evaluate(net, X, Y, {}).cost, rel=1e-15
     )
 
 
@@ -97,10 +98,11 @@ def test_every_w_is_penalized_and_no_b(task, l1, l2):
     net, (X, Y, _) = network_of(task), examples(task, 40)
     squares = sum((W**2).sum() for W in net.parameters.W)
     absolutes = sum(abs(W).sum() for W in net.parameters.W)
-    expected = by_formula(task, net, X, Y)[0].mean() + l2 / (2 * 40) * squares + l1 / 40 * absolutes
+    expected = by_formula(task, net, X, Y)[0].mean() + l2 / (2 * 25) * squares + l1 / 25 * absolutes
     criterion = criterion_of(task, l1=l1, l2=l2)
-    assert criterion.evaluate(net, X, Y, {})[0] == pytest.approx(expected, rel=1e-13)
-    assert criterion.penalty(squares, absolutes, 40) == pytest.approx((l2 / 2 * squares + l1 * absolutes) / 40)
+    assert criterion.evaluate(net, X, Y, {}).cost == pytest.approx(expected, rel=1e-13)
+    assert criterion.penalty(squares, absolutes) == pytest.approx((l2 / 2 * squares + l1 * absolutes) / 25)
+    assert criterion.evaluate(net, X, Y, {}).loss == pytest.approx(by_formula(task, net, X, Y)[0].mean(), rel=1e-13)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -111,10 +113,11 @@ def test_evaluation_in_blocks_is_that_of_all_examples_at_once(task, m):
     criterion = criterion_of(task, l1=0.3, l2=0.7, class_weights=weights)
     costs, outputs = by_formula(task, net, X, Y)
     weighted = costs if classes is None else costs * np.array(weights)[classes]
-    penalty = sum(0.35 * (W**2).sum() + 0.3 * abs(W).sum() for W in net.parameters.W) / m
+    penalty = sum(0.35 * (W**2).sum() + 0.3 * abs(W).sum() for W in net.parameters.W) / 25
     passes = {}
     for _ in range(2):  # with passes that are new, and that have been used
-        found, found_outputs = criterion.evaluate(net, X, Y, passes)
+        loss, found, found_outputs = criterion.evaluate(net, X, Y, passes)
+        assert loss == pytest.approx(costs.mean(), rel=1e-12)
         assert found == pytest.approx(weighted.sum() / m + penalty, rel=1e-12)
         np.testing.assert_allclose(found_outputs, outputs, rtol=1e-12)
     assert sum(kept.m for kept in passes.values()) < network.BLOCK + 6  # one of each width, however many blocks
@@ -126,7 +129,7 @@ def test_the_cost_in_training_is_the_cost_in_evaluation(task):
     criterion = criterion_of(task, l1=0.3, l2=0.7, class_weights=None if classes is None else WEIGHTS[len(Y)])
     objective = Objective(net, criterion)
     objective.differentiate(X, Y)
-    cost, outputs = objective.evaluate(X, Y)
+    _, cost, outputs = objective.evaluate(X, Y)
     assert objective.cost(Y) == pytest.approx(cost, rel=1e-14)
     np.testing.assert_allclose(outputs, net.predict(X), rtol=1e-15)
 
@@ -135,8 +138,8 @@ def test_the_cost_in_training_is_the_cost_in_evaluation(task):
 def test_float32_is_evaluated_in_float32(task):
     X, Y, classes = examples(task, 40)
     terms = {"l1": 0.3, "l2": 0.7, "class_weights": None if classes is None else WEIGHTS[len(Y)]}
-    found, outputs = criterion_of(task, **terms).evaluate(
+    _, found, outputs = criterion_of(task, **terms).evaluate(
         network_of(task, np.float32), X.astype(np.float32), Y.astype(np.float32), {}
     )
     assert outputs.dtype == np.float32
-    assert found == pytest.approx(criterion_of(task, **terms).evaluate(network_of(task), X, Y, {})[0], rel=1e-5)
+    assert found == pytest.approx(criterion_of(task, **terms).evaluate(network_of(task), X, Y, {}).cost, rel=1e-5)

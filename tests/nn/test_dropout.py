@@ -99,14 +99,14 @@ def test_memory_does_not_grow_with_the_batch():
 # in a network
 
 
-def objective_of(layer_dims, names, shares, short_cut_for=None, seed=6, dtype=np.float64, **criterion):
+def objective_of(layer_dims, names, shares, short_cut_for=None, seed=6, dtype=np.float64, m=1, l2=0.0):
     """Return the objective of a network with drawn parameters; the last layer is linear, the loss squared."""
     parameters = initialize(layer_dims, initializers["lecun"], seed, dtype)
     for b in parameters.b:
         b[:] = np.random.RandomState(seed).uniform(-0.5, 0.5, b.shape)
     network = Network(parameters, [activations[name] for name in (*names, "linear")])
     masks = None if shares is None else Dropout(shares, seed)
-    chosen = Criterion(losses["mean_squared_error"](), **criterion)
+    chosen = Criterion(losses["mean_squared_error"](), m, l2)
     if short_cut_for is None:
         return Objective(network, chosen, masks)
     return SpanObjective(network, chosen, short_cut_for, masks)
@@ -120,7 +120,7 @@ def examples(n, outputs, m, seed=1):
 def test_the_expected_activation_is_that_without_dropout():
     X, Y = examples(6, 2, 5)
     objective = objective_of((6, 30, 20, 2), ("linear", "linear"), (0.8, 0.5))
-    _, without = objective.evaluate(X, Y)
+    without = objective.evaluate(X, Y).outputs
     outputs = []
     for iteration in range(2000):
         objective.differentiate(X, Y, iteration)
@@ -138,7 +138,7 @@ def test_the_expected_activation_is_that_without_dropout():
 def test_gradients_are_those_of_the_cost_with_the_same_masks(name, shares, short_cut):
     dims, iteration = (5, 6, 4, 2), 11
     X, Y = examples(5, 2, 7)
-    objective = objective_of(dims, (name, name), shares, X if short_cut else None, l2=0.3)
+    objective = objective_of(dims, (name, name), shares, X if short_cut else None, m=X.shape[1], l2=0.3)
     objective.differentiate(X, Y, iteration)
     gradients, cost, parameters = objective.gradients.flat.copy(), objective.cost(Y), objective.parameters.copy()
     masks = [drawn(Dropout(shares, 6), iteration, layer, (n, 7)) for layer, n in ((1, 6), (2, 4))]

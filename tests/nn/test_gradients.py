@@ -27,6 +27,7 @@ draws = st.fixed_dictionaries(
         "layer_dims": st.lists(st.integers(1, 6), min_size=2, max_size=5),
         "hidden": st.lists(st.sampled_from(list(activations)), min_size=3, max_size=3),
         "m": st.integers(1, 7),
+        "training_examples": st.integers(1, 50),  # a batch is a part of them, or not
         "l2": st.sampled_from([0.0, 0.7]),
         "l1": st.sampled_from([0.0, 0.3]),
         "weighted": st.booleans(),
@@ -68,7 +69,7 @@ def cost_and_sides(parameters, names, criterion, example_weights, masks, X, Y):
         A = A * mask
     sides.append(np.sign(A - Y))
     penalty = sum(criterion.l2 / 2 * np.square(W).sum() + criterion.l1 * np.abs(W).sum() for W in parameters.W)
-    cost = ((criterion.loss.costs(Z, A, Y) * example_weights).sum() + penalty) / m
+    cost = (criterion.loss.costs(Z, A, Y) * example_weights).sum() / m + penalty / criterion.m
     return cost, np.concatenate([side.ravel() for side in sides])
 
 
@@ -92,7 +93,7 @@ def test_backprop_is_the_derivative_of_the_cost(loss, output, drawn):
     X, Y = stream.randn(dims[0], m), targets(loss, (dims[-1], m), stream)
     weights, example_weights = class_weights(loss, Y, stream) if drawn["weighted"] else (None, 1.0)
     l1 = 0.0 if drawn["short_cut"] else drawn["l1"]  # the gradient of L1 leaves the span of the examples
-    criterion = Criterion(losses[loss](), drawn["l2"], l1, weights)
+    criterion = Criterion(losses[loss](), drawn["training_examples"], drawn["l2"], l1, weights)
 
     network = Network(parameters, [activations[name] for name in names])
     dropout = Dropout((drawn["kept"],) * (len(dims) - 2), seed=4)
@@ -105,7 +106,7 @@ def test_backprop_is_the_derivative_of_the_cost(loss, output, drawn):
     else:
         objective = Objective(network, criterion, dropout)
     objective.differentiate(X, Y, ITERATION)
-    backprop, costs = objective.gradients.flat.copy(), [objective.cost(Y), objective.evaluate(X, Y)[0]]
+    backprop, costs = objective.gradients.flat.copy(), [objective.cost(Y), objective.evaluate(X, Y).cost]
 
     given = (parameters, names, criterion, example_weights)
     cost, sides = cost_and_sides(*given, masks, X, Y)

@@ -15,22 +15,21 @@ labels = st.integers(2, 5).flatmap(
 )
 
 
-def none_if_nan(value):
-    """Return scikit-learn's mean over the defined classes, which is nan where there is none."""
-    return None if np.isnan(value) else pytest.approx(value, rel=1e-14, abs=1e-15)
-
-
 @settings(deadline=None, derandomize=True)
 @given(drawn=labels)
 def test_classification_agrees_with_scikit_learn(drawn):
     k, pairs = drawn
     truth, predicted = np.array(pairs).T
     ours = classification(truth, predicted, k)
-    how = {"average": "binary"} if k == 2 else {"average": "macro", "labels": list(range(k))}
+    how = {"average": "binary", "zero_division": np.nan} if k == 2 else {"average": "macro", "zero_division": 0}
+
+    def approximately(value):
+        return None if np.isnan(value) else pytest.approx(value, rel=1e-14, abs=1e-15)
+
     assert ours == {
         "accuracy": pytest.approx(theirs.accuracy_score(truth, predicted), rel=1e-15),
-        "precision": none_if_nan(theirs.precision_score(truth, predicted, zero_division=np.nan, **how)),
-        "recall": none_if_nan(theirs.recall_score(truth, predicted, zero_division=np.nan, **how)),
+        "precision": approximately(theirs.precision_score(truth, predicted, **how)),
+        "recall": approximately(theirs.recall_score(truth, predicted, **how)),
     }
 
 
@@ -41,17 +40,45 @@ def test_precision_and_recall_that_are_undefined_are_none():
     assert classification(negative, negative, 2) == {"accuracy": 1, "precision": None, "recall": None}
 
 
+def test_a_net_that_always_says_one_class_of_three_is_not_flattered():
+    truth = np.repeat([0, 1, 2], [17, 2, 1])
+    measured = classification(truth, np.zeros_like(truth), 3)
+    assert measured["precision"] == pytest.approx(0.85 / 3)
+    assert measured["recall"] == pytest.approx(1 / 3)
+
+
+def test_a_class_that_does_not_occur_counts_where_it_is_predicted():
+    measured = classification(np.array([0, 0, 1]), np.array([0, 2, 1]), 4)  # 2 is predicted, 3 is neither
+    assert measured["precision"] == pytest.approx((1 + 1 + 0) / 3)
+    assert measured["recall"] == pytest.approx((0.5 + 1 + 0) / 3)
+
+
 @settings(deadline=None, derandomize=True)
 @given(n=st.integers(1, 3), m=st.integers(2, 20), seed=st.integers(0, 1000))
 def test_regression_agrees_with_scikit_learn(n, m, seed):
     stream = np.random.RandomState(seed)
     truth, predicted = stream.randn(n, m), stream.randn(n, m)
-    ours = regression(truth, predicted)
+    ours, each = regression(truth, predicted), zip(range(1, n + 1), truth, predicted, strict=True)
     assert ours == {
         "mse": pytest.approx(theirs.mean_squared_error(truth.T, predicted.T), rel=1e-12),
         "mae": pytest.approx(theirs.mean_absolute_error(truth.T, predicted.T), rel=1e-12),
-        "r2": pytest.approx(theirs.r2_score(truth.T, predicted.T, multioutput="variance_weighted"), rel=1e-10),
+        "r2": pytest.approx(theirs.r2_score(truth.T, predicted.T), rel=1e-10),
+        **{f"r2_{k}": pytest.approx(theirs.r2_score(*pair)) for k, *pair in each if n > 1},
     }
+
+
+def test_a_constant_target_counts_in_the_mean_as_scikit_learn_has_it():
+    truth = np.array([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]])
+    for miss in ([[0.1], [0.2]], [[0.1], [0.0]]):
+        predicted = truth + np.array(miss)
+        measured = regression(truth, predicted)
+        assert measured["r2"] == pytest.approx(theirs.r2_score(truth.T, predicted.T))
+        assert measured["r2_2"] is None
+    assert regression(truth[[1, 1]], predicted)["r2"] is None
+
+
+def test_a_target_that_is_constant_but_for_rounding_has_no_r2():
+    assert regression(np.array([[0.3, 0.1 + 0.2, 0.3]]), np.array([[0.3, 0.3, 0.4]]))["r2"] is None
 
 
 @pytest.mark.parametrize("value", [0.0, 2.0, 0.1])

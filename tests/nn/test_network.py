@@ -68,10 +68,12 @@ def test_predicting_many_examples_in_blocks_is_predicting_each():
 def test_the_cost_of_many_examples_is_the_mean_over_all_of_them():
     network, stream = network_of([3, 8, 1], ["tanh", "sigmoid"]), np.random.RandomState(4)
     X, Y = stream.randn(3, 5001), stream.randint(2, size=(1, 5001)).astype(float)
-    cost, outputs = Objective(network, Criterion(losses["binary_cross_entropy"](), l2=3.0)).evaluate(X, Y)
+    criterion = Criterion(losses["binary_cross_entropy"](), 5001, l2=3.0)
+    loss, cost, outputs = Objective(network, criterion).evaluate(X, Y)
     np.testing.assert_array_equal(outputs, network.predict(X))
     entropy = -np.where(Y == 1, np.log(outputs), np.log(1 - outputs)).mean()
     penalty = 3.0 / (2 * 5001) * sum((W**2).sum() for W in network.parameters.W)
+    assert loss == pytest.approx(entropy, rel=1e-13)
     assert cost == pytest.approx(entropy + penalty, rel=1e-13)
 
 
@@ -110,7 +112,7 @@ def test_saturated_outputs_are_predicted_without_a_warning():
 def test_batches_of_changing_size_share_one_vector_of_gradients(dtype):
     network, stream = network_of([3, 4, 2], ["tanh", "linear"], dtype), np.random.RandomState(7)
     X, Y = stream.randn(3, 6).astype(dtype), stream.randn(2, 6).astype(dtype)
-    objective = Objective(network, Criterion(losses["mean_squared_error"]()))
+    objective = Objective(network, Criterion(losses["mean_squared_error"](), 1))
     gradients, parts = objective.gradients, []
     for batch in (slice(0, 4), slice(4, 6), slice(0, 4), slice(0, 6)):
         objective.differentiate(X[:, batch], Y[:, batch])
@@ -149,7 +151,7 @@ def test_a_mask_is_that_of_its_seed_iteration_and_layer():
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_weight_that_is_no_number_is_seen_in_whichever_output_it_is(outputs, bad):
     network = network_of([2, outputs], ["linear"])
-    objective = Objective(network, Criterion(losses["mean_squared_error"]()))
+    objective = Objective(network, Criterion(losses["mean_squared_error"](), 1))
     X, Y = np.random.RandomState(3).randn(2, 4), np.zeros((outputs, 4))
     objective.differentiate(X, Y)
     assert objective.is_finite()

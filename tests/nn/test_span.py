@@ -70,7 +70,7 @@ class Training:
         dims, names, loss = NETWORKS[network]
         self.X, self.Y = examples(network, 12, seed=1)
         self.parameters = initialize(dims, initializers["xavier"], 2)
-        criterion = Criterion(losses[loss](), l2, class_weights=class_weights)
+        criterion = Criterion(losses[loss](), 12, l2, class_weights=class_weights)
         masks = Dropout(dropout, 3) if dropout and len(dims) > 2 else None
         net = Network(self.parameters, [activations[name] for name in names])
         self.objective = SpanObjective(net, criterion, self.X, masks) if short_cut else Objective(net, criterion, masks)
@@ -99,8 +99,9 @@ def test_the_short_cut_is_the_ordinary_path(network, optimizer, settings):
             np.testing.assert_allclose(ours.gradients.flat, theirs.gradients.flat, rtol=0, atol=1e-11)
             assert np.linalg.norm(ours.gradients.flat) == pytest.approx(lengths[-1][0], rel=1e-9)
             for X, Y in [*others, (short.X, short.Y)]:
-                cost, outputs = ours.objective.evaluate(X, Y)
-                expected_cost, expected_outputs = theirs.objective.evaluate(X, Y)
+                loss, cost, outputs = ours.objective.evaluate(X, Y)
+                expected_loss, expected_cost, expected_outputs = theirs.objective.evaluate(X, Y)
+                assert loss == pytest.approx(expected_loss, rel=1e-10)
                 assert cost == pytest.approx(expected_cost, rel=0, abs=1e-12)
                 np.testing.assert_allclose(outputs, expected_outputs, rtol=0, atol=1e-12)
     assert len(costs) == UPDATES

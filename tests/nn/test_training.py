@@ -37,10 +37,10 @@ def by_hand(updates, rate=0.01, l2=0.0, batches=None):
             A.append(np.maximum(Z, 0) if number < 3 else 1 / (1 + np.exp(-Z)))
         squares = sum(np.square(parameters[f"W{number}"]).sum() for number in (1, 2, 3))
         entropy = -(Y_now * np.log(A[3]) + (1 - Y_now) * np.log(1 - A[3])).mean()
-        costs.append(entropy + l2 / (2 * m) * squares)
+        costs.append(entropy + l2 / (2 * 300) * squares)  # of all training examples, whatever the batch
         dZ, moves = A[3] - Y_now, {}
         for number in (3, 2, 1):
-            moves[f"W{number}"] = dZ @ A[number - 1].T / m + l2 / m * parameters[f"W{number}"]
+            moves[f"W{number}"] = dZ @ A[number - 1].T / m + l2 / 300 * parameters[f"W{number}"]
             moves[f"b{number}"] = dZ.sum(axis=1, keepdims=True) / m
             dZ = (parameters[f"W{number}"].T @ dZ) * (A[number - 1] > 0)
         for name, move in moves.items():
@@ -175,11 +175,11 @@ def test_early_stopping_keeps_the_best_parameters(nnctl, tmp_path):
     outcome, _, status, rows = trained(nnctl, tmp_path, "moons", *flags)
     assert outcome.exit_code == 0
     assert status["status"] == "stopped"
-    iterations, _, validation_costs = zip(*rows, strict=True)
-    best = int(np.argmin(validation_costs))
+    iterations, _, validation_losses = zip(*rows, strict=True)
+    best = int(np.argmin(validation_losses))
     assert len(rows) == best + 1 + 5
     assert status["best_iteration"] == iterations[best]
-    assert status["metrics"]["validation"]["cost"] == pytest.approx(validation_costs[best], rel=1e-12)
+    assert status["metrics"]["validation"]["loss"] == pytest.approx(validation_losses[best], rel=1e-12)
     assert nnctl("predict").exit_code == 0  # a run that stopped by itself is a finished one
 
 
@@ -218,7 +218,7 @@ def test_the_short_cut_is_the_ordinary_path(nnctl, tmp_path, optimizer):
         status = json.loads((run / "run.json").read_text())
         assert status["fast_path"] == (fast_path == "auto")
         costs = np.loadtxt(run / "costs.csv", delimiter=",", skiprows=1)
-        found.append((costs, load(run / "parameters.h5").parameters.flat, status["metrics"]["test"]["cost"]))
+        found.append((costs, load(run / "parameters.h5").parameters.flat, status["metrics"]["test"]["loss"]))
     (costs, p, test_cost), (ordinary_costs, ordinary_p, ordinary_test_cost) = found
     np.testing.assert_allclose(costs, ordinary_costs, rtol=0, atol=1e-12)
     np.testing.assert_allclose(p, ordinary_p, rtol=0, atol=1e-10)

@@ -174,7 +174,7 @@ def test_run_json_says_how_it_went(nnctl, tmp_path):
     assert status["iterations"] == 250
     assert status["started"] <= status["finished"]
     assert set(status["metrics"]) == {"train", "test"}
-    assert set(status["metrics"]["train"]) == {"cost", "accuracy", "precision", "recall"}
+    assert set(status["metrics"]["train"]) == {"loss", "cost", "accuracy", "precision", "recall"}
     assert set(status["timings"]) == {"data", "training", "saving", "total"}
     phases = [status["timings"][phase] for phase in ("data", "training", "saving")]
     assert 0 < sum(phases) <= status["timings"]["total"]
@@ -196,7 +196,8 @@ def test_metrics_are_those_of_the_final_parameters(nnctl, tmp_path):
             A = np.maximum(Z, 0)
         cost = np.mean(np.logaddexp(0, Z) - table.y * Z)
         measured = json.loads((folder / "run.json").read_text())["metrics"][part]
-        assert measured["cost"] == pytest.approx(cost, rel=1e-12)
+        assert measured["loss"] == pytest.approx(cost, rel=1e-12)
+        assert ("cost" in measured) == (part == "train")
         assert measured["accuracy"] == np.mean((Z[0] > 0) == table.y)
 
 
@@ -212,7 +213,7 @@ def test_costs_csv_of_mini_batches_has_a_row_an_epoch(nnctl, tmp_path):
     flags = ("-S", "train.batch_size=64", "-S", "train.iterations=null", "-S", "train.epochs=6")
     outcome = nnctl("train", "circles", "-q", *flags, "-S", "train.log_every=4", "-S", "data.validation=0.1")
     rows = logged(tmp_path / outcome.stdout.strip())
-    assert rows[0] == ["iteration", "epoch", "cost", "validation_cost"]
+    assert rows[0] == ["iteration", "epoch", "cost", "validation_loss"]
     per_epoch = 5  # 270 training examples
     assert [[int(cell) for cell in row[:2]] for row in rows[1:]] == [
         [epoch * per_epoch + per_epoch - 1, epoch] for epoch in (0, 4, 5)

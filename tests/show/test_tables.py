@@ -79,12 +79,13 @@ def test_the_summary_says_what_is_trained_on_what():
 
 def test_metrics_stand_in_a_column_for_each_part():
     measured = {
-        "train": {"cost": 0.25, "accuracy": 0.9875, "precision": None},
-        "test": {"cost": 1.25e-7, "accuracy": 0.5, "precision": 0.75},
+        "train": {"loss": 0.25, "cost": 0.25, "accuracy": 0.9875, "precision": None},
+        "test": {"loss": 1.25e-7, "accuracy": 0.5, "precision": 0.75},
     }
     rows = printed(tables.metrics(measured))
     assert rows[0] == ["train", "test"]
-    assert ["cost", "0.250000", "1.2500e-07"] in rows
+    assert ["loss", "0.250000", "1.2500e-07"] in rows
+    assert not [row for row in rows if row[0] == "cost"]  # where it is the loss
     assert ["accuracy", "0.987500", "0.500000"] in rows
     assert ["precision", "–", "0.750000"] in rows
 
@@ -143,7 +144,7 @@ def test_a_comparison_has_costs_and_metrics_of_every_scheme(tmp_path):
         300,
         None,
         [
-            scheme("he", {0: 0.875, 100: 0.5, 299: 0.25}, {"train": {"cost": 0.125, "accuracy": 1.0}}),
+            scheme("he", {0: 0.875, 100: 0.5, 299: 0.25}, {"train": {"loss": 0.125, "cost": 0.5, "accuracy": 1.0}}),
             scheme("random (x10)", {0: 1773.5, 100: 3.5}, {}),
         ],
     )
@@ -152,5 +153,6 @@ def test_a_comparison_has_costs_and_metrics_of_every_scheme(tmp_path):
     assert ["0", "0.875000", "1773.500000"] in rows
     assert ["100", "0.500000", "3.500000"] in rows
     assert ["299", "0.250000", "–"] in rows
-    assert ["final", "cost,", "train", "0.125000", "–"] in rows
+    assert ["final", "loss,", "train", "0.125000", "–"] in rows
+    assert ["final", "cost,", "train", "0.500000", "–"] in rows
     assert ["accuracy,", "train", "1.000000", "–"] in rows

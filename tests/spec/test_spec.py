@@ -298,7 +298,7 @@ def test_lists_mappings_and_sections_are_resolved_too(tmp_path):
     )
     spec = read(tmp_path, tree)
     assert read(tmp_path, spec.resolved()) == spec
-    assert spec.resolved()["train"]["early_stopping"] == {"patience": 3, "metric": "cost", "min_delta": 0.001}
+    assert spec.resolved()["train"]["early_stopping"] == {"patience": 3, "metric": "loss", "min_delta": 0.001}
 
 
 def test_a_document_can_be_parsed_twice(tmp_path):

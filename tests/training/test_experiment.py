@@ -126,10 +126,10 @@ def test_early_stopping_keeps_the_best_parameters_bit_for_bit(wide, path, optimi
     settings = {"validation": 0.4, "learning_rate": 0.02, "optimizer": optimizer, "log_every": 2, **PATHS[path]}
     result, logged, kept = wide.trained(**settings, iterations=2000, early_stopping={"patience": 4})
     assert result.status == "stopped"
-    costs = [row["validation_cost"] for row in logged]
+    costs = [row["validation_loss"] for row in logged]
     best = int(np.argmin(costs))
     assert result.best_iteration == logged[best]["iteration"] > 0
-    assert result.metrics["validation"]["cost"] == pytest.approx(costs[best], rel=1e-12)
+    assert result.metrics["validation"]["loss"] == pytest.approx(costs[best], rel=1e-12)
     assert len(costs) == best + 1 + 4  # patience counts rows
     assert result.iterations == logged[-1]["iteration"]  # the row was seen, its update not made
 
@@ -143,22 +143,22 @@ def test_the_best_parameters_are_kept_of_a_training_to_its_end_too(wide, path):
     settings = {"validation": 0.4, "learning_rate": 0.2, **PATHS[path]}
     result, logged, kept = wide.trained(**settings, iterations=300, log_every=1, early_stopping={"patience": 10**6})
     assert (result.status, result.iterations) == ("finished", 300)
-    best = min(logged, key=lambda row: row["validation_cost"])["iteration"]
+    best = min(logged, key=lambda row: row["validation_loss"])["iteration"]
     assert result.best_iteration == best < 200
     ready = wide.prepare(**settings, iterations=300)
     np.testing.assert_array_equal(kept, parameters_after(ready, int(best)))
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "recall", "cost"])
+@pytest.mark.parametrize("metric", ["accuracy", "recall", "loss"])
 def test_any_metric_of_the_validation_examples_can_be_watched(wide, metric):
     ready = wide.prepare(validation=0.4, iterations=400, learning_rate=0.05)
     steps, objective = loop(ready)
     examples, values = ready.part("validation"), {}
     for step in steps:
         if step.iteration % 5 == 0:
-            cost, outputs = objective.evaluate(examples.X, examples.Y)
+            loss, _, outputs = objective.evaluate(examples.X, examples.Y)
             right, positive = (outputs > 0.5) == examples.Y, examples.Y == 1
-            values[step.iteration] = {"accuracy": right.mean(), "recall": right[positive].mean(), "cost": -cost}[metric]
+            values[step.iteration] = {"accuracy": right.mean(), "recall": right[positive].mean(), "loss": -loss}[metric]
     best, since = None, 0
     for stop, value in values.items():
         best, since = (stop, 0) if best is None or value > values[best] else (best, since + 1)

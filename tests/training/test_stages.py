@@ -86,7 +86,7 @@ def test_recorded_writes_a_row_where_one_is_due():
 
 
 def test_recorded_adds_the_cost_on_the_validation_examples():
-    steps = [FakeStep(0, 0.5, validation={"cost": 0.625}), FakeStep(1, 0.25, validation={"cost": None})]
+    steps = [FakeStep(0, 0.5, validation={"loss": 0.625}), FakeStep(1, 0.25, validation={"loss": None})]
     assert logged(partial(stages.recorded, due=lambda _: True), steps) == ["0,0.5,0.625", "1,0.25,"]
 
 
@@ -155,11 +155,11 @@ def validated(metric, values):
 @pytest.mark.parametrize(
     ("metric", "values", "settings", "last", "best"),
     [
-        ("cost", [0.9, 0.7, 0.8, 0.75, 0.1], {"patience": 2}, 5, 2),  # the last of them is never seen
-        ("cost", [0.9, 0.7, 0.8, 0.6, 0.65], {"patience": 2}, 9, 6),
+        ("loss", [0.9, 0.7, 0.8, 0.75, 0.1], {"patience": 2}, 5, 2),  # the last of them is never seen
+        ("loss", [0.9, 0.7, 0.8, 0.6, 0.65], {"patience": 2}, 9, 6),
         ("accuracy", [0.5, 0.7, 0.6, 0.7, 0.9], {"patience": 2}, 5, 2),  # no better is no improvement
-        ("cost", [0.9, 0.85, 0.8, 0.75], {"patience": 2, "min_delta": 0.075}, 7, 4),
-        ("cost", [0.9, 0.85, 0.83, 0.75], {"patience": 2, "min_delta": 0.075}, 3, 0),
+        ("loss", [0.9, 0.85, 0.8, 0.75], {"patience": 2, "min_delta": 0.075}, 7, 4),
+        ("loss", [0.9, 0.85, 0.83, 0.75], {"patience": 2, "min_delta": 0.075}, 3, 0),
         ("precision", [None, 0.2, None, None, 0.9], {"patience": 2}, 5, 2),
         ("r2", [-5.0, -3.0, -4.0], {"patience": 1}, 3, 2),
         ("mae", [5.0, 3.0, 4.0], {"patience": 1}, 3, 2),
@@ -177,10 +177,10 @@ def test_evaluated_measures_only_where_a_row_is_due():
 
     def validate(objective):
         measured.append(objective)
-        return {"cost": float(objective.p[0])}
+        return {"loss": float(objective.p[0])}
 
     assert passed(partial(stages.evaluated, due=lambda i: i in (0, 3), validate=validate), steps) == [0, 1, 2, 3, 4]
-    assert [step.validation for step in steps] == [{"cost": 0}, None, None, {"cost": 3}, None]
+    assert [step.validation for step in steps] == [{"loss": 0}, None, None, {"loss": 3}, None]
     assert len(measured) == 2
 
 
@@ -273,7 +273,7 @@ def test_a_signal_ends_training_with_everything_saved(nnctl, tmp_path, number, e
     (run,) = (path for path in (tmp_path / "runs").iterdir() if not path.is_symlink())
     status = json.loads((run / "run.json").read_text())
     assert status["status"] == "interrupted"
-    assert 0 < status["metrics"]["test"]["cost"] < 1
+    assert 0 < status["metrics"]["test"]["loss"] < 1
     assert status["timings"]["saving"] > 0
     iterations = [int(line.split(",")[0]) for line in (run / "costs.csv").read_text().splitlines()[1:]]
     assert iterations == list(range(0, len(iterations) * 1000, 1000))

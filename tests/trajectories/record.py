@@ -17,7 +17,7 @@ PyTorch's own optimizers, schedulers, losses and clipping are used wherever they
     warm-up i: (i + 1) / n, then the schedule at 0  LinearLR: from start_factor, total_iters      1 / n, n - 1
     warm-up rises at every iteration                a scheduler moves when it is stepped          one rate for each
     clip_norm: c / norm where norm > c              clip_grad_norm_: c / (norm + 1e-6)            by hand
-    l1, l2: divided by the examples of the batch    none                                          added to the cost
+    l1, l2: divided by the training examples        none                                          added to the cost
     class weights: the mean divides by m            cross_entropy: by the sum of the weights      sum / m
     mean_squared_error: sum over outputs, mean      mse_loss: mean over outputs and examples      sum / m
     over examples
@@ -50,7 +50,7 @@ def trajectory(task, train, parameters_after, costs_at, seed, disturbance=0.0):
     passed, costs = [], []
     for iteration, (rate, batch) in enumerate(zip(_rates(train, len(X)), batches, strict=False)):
         Z = _forward(X[batch], W, b, task.layer_dims)
-        cost = _loss(Z, y[batch], task.output, weights) + _penalty(W, train, len(batch))
+        cost = _loss(Z, y[batch], task.output, weights) + _penalty(W, train, len(X))
         if iteration in costs_at:
             costs.append(cost.item())
         optimizer.zero_grad()
@@ -95,7 +95,7 @@ def _class_weights(wanted, y, classes):
 
 
 def _penalty(W, train, m):
-    """Return what l1 and l2 add to the cost of m examples."""
+    """Return what l1 and l2 add to the cost, m being the number of training examples."""
     penalty = 0.0
     if "l1" in train:
         penalty += train["l1"] / m * W.abs().sum()

@@ -1,0 +1,71 @@
+"""The preparation of features: what is taken off and divided by before the network sees them.
+
+It is fitted on the training rows only. All that is fitted, and the arithmetic that applies it, is float64 until the
+last cast, whatever the dtype of the training: large offsets would lose their small differences.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnctl.errors import DataError
+from nnctl.nn import Array
+from nnctl.nn.rounding import constant
+
+ROWS = 4096  # prepared at a time
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """x -> (x - mean) / divisor for each feature; None leaves that part out."""
+
+    mean: Array | None = None  # (n[0],)
+    divisor: Array | None = None  # () or (n[0],)
+
+    @classmethod
+    def fit(cls, X: Array, scale: float | str | None, origin: str = "") -> "Preparation":
+        """Fit to the training rows X (m, ...); `scale` is a number, "standardize", "none", or None for the default.
+
+        A feature that does not vary, but for rounding, is divided by 1: a rounding error is no unit to measure in.
+        """
+        if scale is None:
+            scale = 255.0 if X.dtype == np.uint8 and X.ndim > 2 else "none"
+        if scale == "none":
+            return cls()
+        if scale != "standardize":
+            return cls(divisor=np.asarray(scale, np.float64))
+        rows = X.reshape(len(X), -1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, variance = rows.mean(axis=0, dtype=np.float64), rows.var(axis=0, dtype=np.float64)
+        if not np.isfinite(variance).all():
+            column = int(np.flatnonzero(~np.isfinite(variance))[0])
+            raise DataError(
+                f"{origin}: the values of feature {column} (counted from 0) are too large to standardize: their"
+                " variance is beyond float64.\nGive them in a larger unit."
+            )
+        return cls(mean, np.where(constant(rows, mean, variance), 1.0, np.sqrt(variance)))
+
+    @property
+    def standardizes(self) -> bool:
+        """Whether the training rows come out with mean 0 and variance 1."""
+        return self.mean is not None
+
+    def apply(self, X: Array, dtype: Any) -> Array:
+        """Return the rows X (m, ...) flattened in C order to (m, n[0]) and prepared, in `dtype`."""
+        rows = X.reshape(len(X), -1)
+        if self.divisor is None:
+            return rows.astype(dtype, copy=False)
+        prepared = np.empty(rows.shape, dtype)
+        for start in range(0, len(rows), ROWS):
+            block = rows[start : start + ROWS]
+            if self.mean is not None:
+                block = np.subtract(block, self.mean, dtype=np.float64)
+            out = prepared[start : start + ROWS]
+            np.divide(block, self.divisor, out=out, dtype=np.float64, casting="same_kind")
+        return prepared
+
+    def __str__(self) -> str:
+        if self.mean is not None:
+            return "standardized"
+        return "as they are" if self.divisor is None else f"divided by {float(self.divisor):g}"

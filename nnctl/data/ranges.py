@@ -1,0 +1,92 @@
+"""The range of a model's features in training, and what it says of rows that come later.
+
+Rows that were prepared otherwise than in training get confident wrong answers. What cannot be right (fractions where
+bytes were, bytes where fractions were) is refused; rows far outside the range, or all in a small corner of it, are
+said.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.nn import Array
+
+FAR = 1.0  # widths of a feature's range beyond its ends
+CORNER = 0.02  # of a feature's range, which a handful of rows fills more of
+HANDFUL = 5
+BYTES = np.dtype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Range:
+    """The smallest and largest value of each feature in training (n[0],), or of all of them together (), as found."""
+
+    low: Array
+    high: Array
+    dtype: str  # of the features as found: uint8, float64, ...
+
+    @classmethod
+    def of(cls, X: Array) -> "Range":
+        """Return the range of the rows X (m, ...): pictures and bytes have one unit, so one range."""
+        if X.ndim > 2 or X.dtype == BYTES:
+            return cls(np.asarray(X.min(), np.float64), np.asarray(X.max(), np.float64), str(X.dtype))
+        return cls(X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64), str(X.dtype))
+
+    def refusal(self, X: Array) -> str | None:
+        """Say why rows X (m, ...) cannot be in the unit of the training rows, and the way out, or None."""
+        low, high = float(X.min()), float(X.max())
+        if self.dtype == BYTES and self.high.max() > 1 and X.dtype.kind == "f" and low >= -1 and 0 < high <= 1:
+            return (
+                f"its features are fractions from {low:g} to {high:g}, and the network was trained on bytes from"
+                f" {self.low.min():g} to {self.high.max():g}.\nSave bytes: np.round(255 * X).astype(np.uint8)"
+                + (", for X from 0 to 1" if low < 0 else "")
+            )
+        if X.dtype == BYTES and high > 1 and self.dtype.startswith("float") and self._within_one():
+            return (
+                f"its features are bytes up to {high:g}, and the network was trained on fractions from"
+                f" {self.low.min():g} to {self.high.max():g}.\nSave fractions as in training, such as X / 255"
+            )
+        return None
+
+    def remarks(self, X: Array) -> list[str]:
+        """Say what of the rows X (m, ...) is far outside the training rows, or that all lie in a corner of them."""
+        rows = X.reshape(len(X), -1)
+        low, high = rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
+        return self._far(rows, low, high) or self._corner(rows, low, high)
+
+    def _far(self, rows: Array, low: Array, high: Array) -> list[str]:
+        width = self.high - self.low
+        usual = np.median(width[width > 0]) if (width > 0).any() else 0.0
+        margin = FAR * np.where(width > 0, width, usual)  # what never varied in training has no width of its own
+        lower, upper = self.low - margin, self.high + margin
+        if not ((low < lower) | (high > upper)).any():
+            return []
+        outside = (rows < lower) | (rows > upper)
+        columns = np.flatnonzero(outside.any(axis=0))
+        first = int(columns[0])
+        known = [float(np.broadcast_to(bound, low.shape)[first]) for bound in (self.low, self.high)]
+        more = f" (and so do {len(columns) - 1:,} more)" if len(columns) > 1 else ""
+        return [
+            f"{int(outside.any(axis=1).sum()):,} of {len(rows):,} rows lie far outside what the network was trained on:"
+            f" feature {first} (counted from 0) goes from {low[first]:g} to {high[first]:g}, and went from {known[0]:g}"
+            f" to {known[1]:g} in training{more}; is the unit the same?"
+        ]
+
+    def _corner(self, rows: Array, low: Array, high: Array) -> list[str]:
+        together = self.low.ndim == 0
+        if together:
+            low, high = low.min(), high.max()
+        width, largest = self.high - self.low, np.maximum(np.abs(self.low), np.abs(self.high))
+        varied = width > 0
+        near_zero = np.maximum(np.abs(low), np.abs(high)) <= CORNER * largest
+        narrow = (high - low <= CORNER * width) & (together or len(rows) >= HANDFUL)
+        if rows.size < HANDFUL or not varied.any() or not (near_zero[varied].all() or narrow[varied].all()):
+            return []
+        return [
+            "all values lie in a small corner of what the network was trained on: they go from"
+            f" {low.min():g} to {high.max():g}, and went from {self.low.min():g} to {self.high.max():g} in training;"
+            " were they scaled before?"
+        ]
+
+    def _within_one(self) -> bool:
+        return bool(self.low.min() >= -1 and self.high.max() <= 1)

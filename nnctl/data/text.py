@@ -1,0 +1,19 @@
+"""Text in files of arrays: labels and names of classes, in whatever encoding. Two different ones never become one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nnctl.errors import DataError
+
+
+def texts(items: Sequence[Any], origin: str, notes: list[str]) -> list[str]:
+    """Return items of text, bytes or numbers as text; bytes are UTF-8 or, where one of them is not, all Latin-1."""
+    try:
+        read = [item.decode("utf-8") if isinstance(item, bytes) else str(item) for item in items]
+    except UnicodeDecodeError:  # Latin-1 has a sign for every byte
+        read = [item.decode("latin-1") if isinstance(item, bytes) else str(item) for item in items]
+        notes.append(f"{origin} is not UTF-8; it is read as Latin-1")
+    cut = next((text for text in read if text.endswith("\0")), None)  # NumPy drops these, and "a\0" would become "a"
+    if cut is not None:
+        raise DataError(f"{origin} holds the name {cut!r}, which ends in a zero sign; write it without")
+    return read
