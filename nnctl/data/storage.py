@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.data.arrays import Unusable
-from nnctl.data.words import in_plain_words, printable
+from nnctl.data.words import AGAIN, in_plain_words, printable
 
 FILTERS = {  # of which the package hdf5plugin has most
     4: "szip",
@@ -76,6 +76,8 @@ def check_complete(dataset: Any, depth: int = 0) -> None:
             f"was made with the shape {dataset.shape} and never written: every number would be"
             f" {dataset.fillvalue}.\nWrite its numbers, or name another dataset."
         )
+    elif (end := dataset.id.get_offset() + dataset.id.get_storage_size()) > (size := _file_size(dataset)):
+        raise Unusable(f"is cut off: it ends at byte {end:,}, and the file has {size:,}.\n{AGAIN}")
 
 
 def _check_external(dataset: Any, plan: Any) -> None:
@@ -249,6 +251,10 @@ def _source(dataset: Any, file: str, name: str) -> Iterator[Any]:
     finally:
         if file != ".":
             opened.close()
+
+
+def _file_size(dataset: Any) -> int:
+    return int(dataset.file.id.get_filesize())
 
 
 def _folder(dataset: Any) -> Path:
