@@ -22,8 +22,8 @@ def configure(threads: Any = None, processes: int = 1, dtype: Any = None) -> Non
     """
     if "numpy" in sys.modules:
         return
-    if not isinstance(threads, int) or threads < 1:  # checking the spec comes later
-        threads = None
+    # Checking the spec comes later; what is no number of threads (true is an int to Python) is not used until then.
+    threads = int(threads) if type(threads) in (int, float) and 1 <= threads <= 10**9 else None
     number = str(threads or _given() or max(1, cores() // processes))
     for name in THREADS:
         if threads is not None or name not in os.environ:

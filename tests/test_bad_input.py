@@ -139,6 +139,52 @@ def test_numbers_as_people_write_them_are_numbers(nnctl, tmp_path, rate):
     assert "learning_rate: 0.001\n" in config.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "".join(f"  key{number}: 1\n" for number in range(5000)),
+        f"  ? {'k' * 100_000}\n  : 1\n",
+        f"  loss: {'k' * 100_000}\n",
+        f"  dropout: [{'x, ' * 10_000}]\n",
+        f"  'a{chr(10) * 200}': 1\n",
+        '  "\\e[31m\\r\\b": 1\n',
+    ],
+)
+def test_no_message_is_longer_than_a_screen(nnctl, tmp_path, extra):
+    (tmp_path / "spec.yaml").write_text(SPEC + extra, encoding="utf-8")
+    outcome = nnctl("train", "spec.yaml")
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    lines = outcome.stderr.removesuffix("\n").split("\n")
+    assert len(lines) <= 40
+    assert all(len(line) <= 800 and line.isprintable() for line in lines)
+
+
+def test_a_long_override_is_cut(nnctl, tmp_path, spec):
+    outcome = nnctl("train", spec, "-S", f"train.{'x' * 10_000}=1")
+    explained(outcome, 2, "-S train.xxx", "there is no key train.xxx")
+    assert len(outcome.stderr) < 1000
+
+
+def test_options_with_the_name_of_a_source(nnctl, tmp_path):
+    runs = []
+    for data in ("source: {name: circles, m: 30}", "source: circles\n  m: 30"):
+        (tmp_path / "spec.yaml").write_text(SPEC.replace("source: circles", data), encoding="utf-8")
+        outcome = nnctl("train", "spec.yaml", "-q")
+        assert outcome.exit_code == 0, outcome.stderr
+        runs.append((tmp_path / outcome.stdout.strip() / "config.yaml").read_text(encoding="utf-8"))
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("value", ["true", "2.5", "[1]", ".nan", "9" * 299])
+def test_threads_that_cannot_be(tmp_path, value):
+    (tmp_path / "spec.yaml").write_text(f"{SPEC}  threads: {value}\n  dtype: [{value}]\n", encoding="utf-8")
+    command = [sys.executable, "-m", "nnctl", "train", "spec.yaml", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "train.dtype must be float64 or float32" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 THREE = SPEC.replace("0.01", "-0.0075").replace("iterations", "iteration").replace("[2, 4, 1]", "[2, 0, 1]")
 THREE_EXPLAINED = """\
 nnctl: spec.yaml:4:19: model.layer_dims.1 must be at least 1, got 0

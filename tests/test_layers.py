@@ -36,7 +36,7 @@ OWNERS = {
     "h5py": {"runs.model", "data.hdf5", "data.storage", "training.experiment"},
     "hdf5plugin": {"data.hdf5"},
     "matplotlib": {"show"},
-    "PIL": {"data.picture"},
+    "PIL": {"data.picture", "spec.checks"},
     "threadpoolctl": {"runs.model"},
     "numpy": {"nn", "data", "runs.model", "training", "explain", "show"},
 }

@@ -8,7 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnctl.errors import SpecError
-from nnctl.registry import Choice, Count, Fraction, Interval, NotNegative, Positive, Registry, Seed, nearest, suggestion
+from nnctl.registry import (
+    Choice,
+    Count,
+    Fraction,
+    Interval,
+    NotNegative,
+    Positive,
+    Registry,
+    Seed,
+    listed,
+    nearest,
+    suggestion,
+)
 
 numbers = st.floats(-3, 3) | st.sampled_from([0.0, 1.0, -1.0])
 BOUNDS = {
@@ -95,6 +107,14 @@ def test_the_nearest_legal_name_is_suggested(name, near):
 def test_all_legal_names_are_listed_when_none_is_near(name):
     assert suggestion(name, iter(["learning_rate", "l2"])) == " (legal: learning_rate, l2)"
     assert nearest(name, iter(["learning_rate", "l2"])) is None
+
+
+def test_of_many_names_the_first_are_listed():
+    names = [f"option_{number}" for number in range(500)]
+    message = suggestion("x", names)
+    assert message.startswith(" (legal: option_0, option_1, ")
+    assert message.endswith("option_29 and 470 more)")
+    assert listed(names[:30]) == ", ".join(names[:30])
 
 
 @settings(deadline=None, derandomize=True)

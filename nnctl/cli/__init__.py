@@ -3,6 +3,7 @@
 from nnctl.cli.app import app
 from nnctl.cli.comparing import compare_init
 from nnctl.cli.predicting import predict
+from nnctl.cli.streams import tolerate_all_signs
 from nnctl.cli.training import train
 
 for command in (train, predict, compare_init):  # in the order of the help
@@ -11,4 +12,5 @@ for command in (train, predict, compare_init):  # in the order of the help
 
 def main() -> None:
     """Run nnctl."""
+    tolerate_all_signs()
     app()

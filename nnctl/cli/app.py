@@ -21,6 +21,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+LONGEST, SCREEN = 800, 50  # what a message holds: characters in a line, and lines
+BYTES = {chr(0xDC00 + byte) for byte in range(0x80, 0x100)}  # how Python holds a byte of a path that is no text
+
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="The folder that holds the runs.", metavar="FOLDER")]
 Overrides = Annotated[
     list[str] | None,
@@ -50,6 +53,12 @@ def nnctl(
     """Train fully connected neural networks on NumPy from one YAML file."""
 
 
+def _fitted(message: str) -> str:
+    """Return a message as a screen can show it: long lines cut in the middle, and nothing that moves the cursor."""
+    lines = ["".join(c if c.isprintable() or c in BYTES else " " for c in line) for line in message.split("\n")]
+    return "\n".join(line if len(line) <= LONGEST else f"{line[:300]} ... {line[-300:]}" for line in lines[:SCREEN])
+
+
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
     """Turn what can go wrong for a user into a message on stderr and an exit code."""
@@ -57,7 +66,7 @@ def explained() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except NnctlError as error:
-        print(f"nnctl: {error}", file=sys.stderr)
+        print(f"nnctl: {_fitted(str(error))}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     except MemoryError as error:
         print(

@@ -37,7 +37,7 @@ def compare_init(
 
         from nnctl.errors import SpecError
         from nnctl.explain import compare
-        from nnctl.show import console, progress, tables
+        from nnctl.show import console, gallery, progress, tables
         from nnctl.spec.reading import parse
 
         chosen = {text: compare.parse_scheme(text, course=config is None) for text in schemes}
@@ -48,11 +48,10 @@ def compare_init(
         labels = [compare.label(init) for init in chosen.values()]
         with progress.board(messages, labels) as report:
             compared = compare.compare(spec, chosen, runs_dir, report)
-
-        from nnctl.show import pictures
-
-        drawn = pictures.draw_comparison(compared)
-        messages.print(f"saved in {compared.folder}: {', '.join(path.name for path in drawn)}")
+        for note in compared.notes:
+            messages.print(f"note: {note}")
+        drawn = gallery.draw_comparison(compared, messages)
+        messages.print(f"saved in {compared.folder}: {', '.join(['compare.json', *(path.name for path in drawn)])}")
         if as_json:
             print(json.dumps(compared.as_json()))
             return

@@ -16,7 +16,7 @@ def predict(
         str | None,
         typer.Argument(
             metavar="[INPUT]",
-            help="An HDF5 or NPZ file or a PNG or JPEG picture; without it the run's own test set.",
+            help="An HDF5 or NPZ file, or a picture (PNG, JPEG, GIF, BMP, TIFF, WebP); without it the run's test set.",
         ),
     ] = None,
     output: Annotated[
@@ -48,6 +48,8 @@ def predict(
             prediction, part = predict_input(found, Path(source)), None
         else:
             prediction, part = predict_own(found)
+        for note in prediction.table.notes:
+            messages.print(f"note: {note}")
         if output is not None:
             if output.resolve() == Path(prediction.table.origin).resolve():
                 raise SpecError(f"{output}: is the input itself; choose another file for -o")

@@ -43,7 +43,8 @@ def train(
 
         spec = parse(written, (file.parent, Path.cwd()))  # first of all, so that mistakes are told at once
 
-        from nnctl.show import console, progress, tables
+        from nnctl.explain import diagnosis
+        from nnctl.show import console, gallery, progress, tables
         from nnctl.training import experiment as spine
         from nnctl.training import stages
 
@@ -51,15 +52,19 @@ def train(
         experiment = spine.prepare(spec)
         messages.print(tables.summary(experiment))
         messages.print(tables.layers(experiment))
+        for note in experiment.dataset.notes:
+            messages.print(f"note: {note}")
         run = create_run(runs_dir, experiment.spec.name, experiment.spec.resolved())
         with progress.board(messages, ["training"]) as report:
             watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
             result = spine.train(experiment, run, [watcher])
         point_latest(run)
         messages.print(tables.metrics(result.metrics))
+        remarks = diagnosis.remarks(experiment, result.metrics)
+        for remark in remarks:
+            messages.print(f"note: {remark}")
 
-        from nnctl.show import pictures
-
-        drawn = pictures.draw_run(experiment, run)
+        drawn = gallery.draw_run(experiment, run, messages)
         messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}")
-        print(json.dumps({"run": str(run.folder), **run.status()}) if as_json else run.folder)
+        told = {"run": str(run.folder), **run.status(), "remarks": remarks}
+        print(json.dumps(told) if as_json else run.folder)

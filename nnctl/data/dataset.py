@@ -5,7 +5,7 @@ training rows, and check that the network's first and last layer fit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
@@ -57,11 +57,13 @@ def load(spec: Spec) -> Dataset:
     dims = spec.model.layer_dims
     shape = train.X.shape[1:]
     _check_features(train, spec)
-    classes, listed = _classes(train, spec)
-    notes = [*listed, *(note for table in tables.values() for note in table.notes)]
+    classes = _classes(train, spec)
+    notes = [note for table in tables.values() for note in table.notes]
     preparation = Preparation.fit(train.X, spec.data.scale, train.origin)
     pixels, names = train.X.dtype == np.uint8, _names(spec.data, "train")
-    interface = Interface(shape, preparation, classes, pixels, names.features, Range.of(train.X), spec.data.layout)
+    known = Range.of(train.X)
+    layout, background = spec.data.layout, spec.data.background
+    interface = Interface(shape, preparation, classes, pixels, names.features, known, layout, background)
     dtype = np.dtype(spec.train.dtype)
     parts = {}
     for name, table in tables.items():
@@ -74,7 +76,8 @@ def load(spec: Spec) -> Dataset:
             _check_regression(table, spec)
         if name != "train":
             notes += _remarks(interface, table)
-        X = interface.columns(table.X, dtype, table.origin)
+        with np.errstate(over="ignore"):
+            X = interface.columns(table.X, dtype, table.origin)
         if dtype == np.float32 and not np.isfinite(X).all():
             raise DataError(
                 f"{table.origin}: some features are beyond float32's numbers, up to 3.4e38.\n"
@@ -82,12 +85,14 @@ def load(spec: Spec) -> Dataset:
             )
         parts[name] = Examples(X, interface.targets(table, dims[-1], dtype), table)
     notes += overlaps(parts)
+    if remark := preparation.remark(known):
+        notes.append(remark)
     return Dataset(parts, interface, {name: sha256(table) for name, table in tables.items()}, tuple(notes))
 
 
 def read_parts(spec: Spec) -> dict[str, Table]:
     """Return the table of each part of a spec's data ("train" always), as found and not prepared."""
-    return _split(_tables(spec), spec)
+    return _split({part: _with_fitting_list(table, spec) for part, table in _tables(spec).items()}, spec)
 
 
 def _tables(spec: Spec) -> dict[str, Table]:
@@ -109,6 +114,19 @@ def _tables(spec: Spec) -> dict[str, Table]:
         also = [part for part in ("validation", "test") if getattr(data, part) is None]
         tables |= read_tables(path, wanted, training, also if path == main and "train" in wanted else (), data.layout)
     return {part: tables[part] for part in PARTS if part in tables}
+
+
+def _with_fitting_list(table: Table, spec: Spec) -> Table:
+    """Return a table without a list of classes of the wrong number, unless the spec asks for it."""
+    told = max(spec.model.layer_dims[-1], 2)
+    asked = spec.data.classes is not None or spec.data.source in datasets
+    if not spec.classifies or asked or table.classes is None or len(table.classes) == told:
+        return table
+    note = (
+        f"{table.origin}: its list of classes ({shortlist(table.classes)}) is not used, for it names"
+        f" {len(table.classes):,} and the network tells {told:,} apart"
+    )
+    return replace(table, classes=None).with_notes([note])
 
 
 def _names(data: DataSpec, part: str) -> Names:
@@ -173,25 +191,12 @@ def _check_features(train: Table, spec: Spec) -> None:
         )
 
 
-def _classes(train: Table, spec: Spec) -> tuple[tuple[str, ...] | None, list[str]]:
-    """Return the names of the classes, or None where the output is a number, and notes; check n[L] against them.
-
-    A list of names in the source that has not the right number is left alone, unless the spec asks for it.
-    """
+def _classes(train: Table, spec: Spec) -> tuple[str, ...] | None:
+    """Return the names of the classes, or None where the output is a number; check n[L] against them."""
     if not spec.classifies:
-        return None, []
-    n, notes = spec.model.layer_dims[-1], list[str]()
-    labels = distinct_labels(train)[0]
-    classes = train.classes
-    asked = spec.data.classes is not None or spec.data.source in datasets
-    if classes is not None and not asked and len(classes) != max(n, 2):
-        notes.append(
-            f"{train.origin}: its list of classes ({shortlist(classes)}) is not used, for it names {len(classes):,} and"
-            f" the network tells {max(n, 2):,} apart"
-        )
-        classes = None
-    if classes is None:
-        classes = _classes_of(labels, n)
+        return None
+    n = spec.model.layer_dims[-1]
+    classes = train.classes or _classes_of(distinct_labels(train)[0], n)
     if len(classes) < 2:
         raise DataError(f"{train.origin}: there is one class only ({shortlist(classes)}); expected two or more")
     wanted = 1 if spec.output == "sigmoid" and len(classes) == 2 else len(classes)
@@ -201,7 +206,7 @@ def _classes(train: Table, spec: Spec) -> tuple[tuple[str, ...] | None, list[str
             f"must end with {wanted} for {len(classes):,} classes ({shortlist(classes)}) and a {spec.output} output,"
             f" got {n}" + ("; with more than two classes take softmax" if spec.output == "sigmoid" and n == 1 else ""),
         )
-    return classes, notes
+    return classes
 
 
 def _classes_of(labels: Sequence[str], n: int) -> tuple[str, ...]:

@@ -64,10 +64,11 @@ def read_tables(
             names = training if part == "train" else (given or Names()).beside(training, part, file)
             features = names.features or _usual(file, part, FEATURES)
             if features is None:
-                raise DataError(f"{_not_found(path, file, 'features', part)}; or name it in the spec: data.features")
+                key = "data.features" if part == "train" else f"data.{part}: {{features: ...}}"
+                raise DataError(f"{_not_found(path, file, 'features', part)}; or name it in the spec: {key}")
             target, reason = _target(file, part, features, names)
             if target is None and given is None:
-                notes.append(f"{path}: {features} is left out, for it has no targets ({reason})")
+                notes.append(f"{path}: {features} is left out, for it has no targets; {reason}")
                 used.add(features)
                 continue
             if target is None:
@@ -126,7 +127,8 @@ def _target(file: Datasets, part: str, features: str, names: Names) -> tuple[str
         belongs = part_named(target)
         why = f"{target} {'names no part' if belongs is None else f'is of the {belongs} part'} and {features} does"
         return None, f"{why}; if they belong together, give data.features: {features} and data.target: {target}"
-    return target, "or name it in the spec: data.target"
+    key = "data.target" if part == "train" else f"data.{part}: {{target: ...}}"
+    return target, f"or name it in the spec: {key}"
 
 
 def _counterpart(file: Datasets, given: str | None, part: str) -> str | None:

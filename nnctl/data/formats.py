@@ -18,6 +18,7 @@ from nnctl.nn import Array
 from nnctl.registry import suggestion
 
 READERS: dict[str, Callable[[Path], AbstractContextManager[Datasets]]] = {"HDF5": hdf5.datasets, "NPZ": npz.datasets}
+SHOWN = 12  # names in a message
 SPARSE = "indptr"  # the array that a compressed sparse matrix has beside its data
 
 
@@ -43,7 +44,7 @@ def fetch(file: Datasets, key: str, path: Path) -> Array:
         array = np.asarray(file[key])
         _check_kind(array)
     except KeyError:
-        raise DataError(f"{path}: there is no dataset {key!r}{suggestion(key, file)}") from None
+        raise DataError(f"{path}: there is no dataset {key!r}{suggestion(key, file, most=SHOWN)}") from None
     except Unusable as reason:
         raise DataError(f"{path}: {key} {reason}") from None
     except MemoryError as error:

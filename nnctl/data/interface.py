@@ -32,6 +32,7 @@ class Interface:
     features: str | None = None  # the name of their dataset in files, where the spec gives it
     range: Range | None = None  # of the features in training; None where it is not known
     layout: str = "rows"  # of the examples in files: rows, or columns
+    background: str = "white"  # the colour under a transparent picture file
 
     def columns(self, X: Array, dtype: Any, origin: str) -> Array:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""

@@ -1,41 +1,114 @@
-"""A picture file becomes one example: the colours and the size of the training pictures, by Pillow."""
+"""A picture file becomes one example: the colours and the size of the training pictures, by Pillow.
 
+What a file means is told by its content: transparent ink is laid over the background of the spec, deep grays are scaled
+to 0..255, and what is shown first is what is taken. What has no single meaning as a picture is refused.
+"""
+
+import logging
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnctl.data.interface import Interface, in_words
+from nnctl.data.picture_layout import PictureLayout
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
-from nnctl.nn import Array
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+GRAY_STEPS = {"L;2": 85, "L;4": 17}  # between grays of 2 and of 4 bits
+SIXTEEN_BITS_AS_I = ("PNG", "PPM")  # formats whose mode I is 16 bits of gray, always or before Pillow 11
+BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # TIFF's tags
 
 
 def read_picture(path: Path, interface: Interface) -> Table:
-    """Return a table of one uint8 row in the shape (h, w) or (h, w, channels) of training, resized bilinearly."""
+    """Return a table of one uint8 row in the shape of the training pictures, resized bilinearly."""
     import PIL.Image
-    import PIL.ImageOps
 
     shape = interface.example_shape
-    mode = MODES.get(shape[2] if len(shape) == 3 else 1)
-    if not interface.pixels or len(shape) not in (2, 3) or mode is None:
+    layout = PictureLayout.of(shape)
+    if not interface.pixels or layout is None:
         raise MismatchError(
             f"{path}: is a picture, and the network was trained on {in_words(shape)}"
             f"{'' if interface.pixels else ' that are not pixels'}.\nGive it an HDF5 or NPZ file of such examples."
         )
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs and warns of is not for the user
     try:
-        with PIL.Image.open(path) as file:
-            upright = PIL.ImageOps.exif_transpose(file)  # what a camera took on its side
-            if upright.mode.startswith("I"):  # 16 bits of gray, which `convert` would cut off at 255
-                upright = PIL.Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-            picture = upright.convert("RGBA").convert(mode)  # a palette with transparency only goes by RGBA
-            resized = picture.resize((shape[1], shape[0]), PIL.Image.Resampling.BILINEAR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with PIL.Image.open(path) as file:
+                frames = getattr(file, "n_frames", 1)
+                picture = _rgba(file)
+            mode = MODES[layout.channels]
+            seen = picture if mode == "RGBA" else _on_paper(picture, interface.background)
+            size = layout.width, layout.height
+            resized = seen.convert(mode).resize(size, PIL.Image.Resampling.BILINEAR)
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
-    except (PIL.UnidentifiedImageError, PIL.Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
-        reason = "" if isinstance(error, PIL.UnidentifiedImageError) else f" ({error})"
-        raise DataError(f"{path}: is not a PNG or JPEG picture that can be read{reason}") from None
-    pixels: Array = np.asarray(resized, np.uint8).reshape(1, *shape)
-    return Table(pixels, None, origin=str(path))
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    except Exception as error:  # whatever Pillow's readers of damaged files raise
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        told = "" if isinstance(error, PIL.UnidentifiedImageError) else f" ({' '.join(reason.split())})"
+        raise DataError(f"{path}: is not a picture that can be read{told}") from None
+    pixels = np.asarray(resized, np.uint8).reshape(layout.height, layout.width, layout.channels)
+    notes = (f"{path}: holds {frames} pictures; the first of them is taken",) if frames > 1 else ()
+    return Table(layout.as_found(pixels).reshape(1, *shape), None, origin=str(path), notes=notes)
+
+
+def _rgba(file: "ImageFile") -> "Image":
+    """Return the first picture of an open file as RGBA, turned as its camera was held."""
+    import PIL.ImageOps
+
+    if 0 in file.size:
+        raise DataError(f"is a picture without pixels ({file.width} x {file.height})")
+    stored = str(file.tile[0][3]) if file.tile else ""  # how the samples are; it is gone once they are read
+    picture = PIL.ImageOps.exif_transpose(file)
+    if picture.mode == "F" or (picture.mode == "I" and file.format not in SIXTEEN_BITS_AS_I):
+        kind = "floating-point numbers" if picture.mode == "F" else "whole numbers of 32 bits"
+        raise DataError(
+            f"holds {kind}, and nothing tells which of them is black and which white.\n"
+            "Save it with 8 or 16 bits for each channel."
+        )
+    if picture.mode.startswith("I"):
+        return _deep_gray(picture, dict(getattr(file, "tag_v2", {})))
+    key = picture.info.get("transparency")  # a colour that means nothing there, in the file's own units
+    if picture.mode == "1":
+        picture, key = picture.convert("L"), key and 255
+    elif stored in GRAY_STEPS and key is not None:
+        key *= GRAY_STEPS[stored]
+    elif picture.mode == "RGB" and "16" in stored and key is not None:
+        key = tuple(value >> 8 for value in key)
+    if key is not None:
+        picture.info["transparency"] = key
+    step = "LA" if picture.mode == "La" else picture.mode if picture.has_transparency_data else "RGB"
+    return picture.convert(step).convert("RGBA")  # Pillow's way in one step loses alpha, or makes one up
+
+
+def _deep_gray(picture: "Image", tags: Mapping[int, Any]) -> "Image":
+    """Return a gray picture of 16 bits, or as many as TIFF's tags tell, as RGBA: the largest number becomes 255."""
+    import PIL.Image
+
+    values = np.asarray(picture).astype(np.int64)
+    bits = tags.get(BITS_PER_SAMPLE, (16,))[0]
+    white = 2**bits - 1
+    gray = (255 * values + white // 2) // white
+    if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
+        gray = 255 - gray
+    alpha = np.where(values == picture.info.get("transparency", -1), 0, 255)
+    bands = [PIL.Image.fromarray(band.clip(0, 255).astype(np.uint8)) for band in (gray, alpha)]
+    return PIL.Image.merge("LA", bands).convert("RGBA")
+
+
+def _on_paper(picture: "Image", background: str) -> "Image":
+    """Return a picture laid over paper of one colour."""
+    import PIL.Image
+
+    return PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, background), picture)

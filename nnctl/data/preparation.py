@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data.ranges import Range
 from nnctl.errors import DataError
 from nnctl.nn import Array
 from nnctl.nn.rounding import constant
 
 ROWS = 4096  # prepared at a time
+FAR_ABOVE, FAR_BELOW = 30.0, 0.02  # what features that train well seldom reach, or always
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,28 @@ class Preparation:
             out = prepared[start : start + ROWS]
             np.divide(block, self.divisor, out=out, dtype=np.float64, casting="same_kind")
         return prepared
+
+    def remark(self, range: Range) -> str | None:
+        """Say that features of this range are far from unit scale once prepared, and what to do, or None."""
+        if self.standardizes:
+            return None
+        divisor = 1.0 if self.divisor is None else self.divisor
+        reach = np.maximum(np.abs(range.low), np.abs(range.high)) / divisor
+        scaled = "nothing scales them" if self.divisor is None else f"{self} they are far from 1"
+        if reach.max() > FAR_ABOVE:
+            way = (
+                "255, for pixels, or standardize" if range.high.max() == 255 and range.low.min() == 0 else "standardize"
+            )
+            return (
+                f"features reach {reach.max():,.6g} and {scaled}: training may be slow or stand still;"
+                f" data.scale: {way} brings them to about 1"
+            )
+        if 0 < reach.max() < FAR_BELOW:
+            return (
+                f"features reach {reach.max():.3g} at most, far below 1: training may be slow or stand still; were they"
+                " scaled twice? data.scale: standardize brings them to about 1"
+            )
+        return None
 
     def __str__(self) -> str:
         if self.mean is not None:

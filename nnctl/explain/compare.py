@@ -55,6 +55,7 @@ class Comparison:
     iterations: int
     train: Examples
     schemes: list[Scheme] = field(default_factory=list)
+    notes: tuple[str, ...] = ()  # of the data
 
     def shown_iterations(self) -> list[int]:
         """Return the logged iterations worth a line in a table: evenly spaced ones and the last."""
@@ -112,7 +113,7 @@ def compare(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path, report: R
     """Train all schemes, as many at a time as there are cores, each in a process of its own on the same data."""
     first = prepare(spec)  # finds the mistakes before anything is written
     folder = create_folder(runs_dir, f"compare-init-{spec.name}-{timestamp()}")
-    compared = Comparison(folder, first.iterations, first.dataset.parts["train"])
+    compared = Comparison(folder, first.iterations, first.dataset.parts["train"], notes=first.dataset.notes)
     for name, init in schemes.items():
         run = create_run(folder, name, spec.with_init(init).resolved(), stamp="")
         compared.schemes.append(Scheme(name, label(init), init, run))

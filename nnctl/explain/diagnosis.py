@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.nn.metrics import Metrics, classify
 from nnctl.nn.objective import Objective
 from nnctl.nn.parameters import Parameters
 from nnctl.training.experiment import Experiment
 
 SURE = 0.99  # the probability of a class above which an output is called saturated
 MANY = 0.1  # the share of saturated outputs that is worth the word
+SKILL = 0.01  # the share of what one answer for all gets wrong that a network must make good
+SAME = 1e-12  # of the largest activation: what rounding leaves of no difference
+MOST_EXAMPLES = 2048  # looked at for a dead layer
 FADED = 1e-2  # a spread of the outputs below which they hardly tell the examples apart
 
 
@@ -125,3 +129,42 @@ def _unmoved(found: Diagnosis) -> str:
 
 def _cost(value: float) -> str:
     return f"{value:.4f}" if 1e-4 <= value < 1e6 else f"{value:.4g}"
+
+
+def remarks(experiment: Experiment, metrics: Mapping[str, Metrics]) -> list[str]:
+    """Say in a line each what a training that came to its end shows of having learned nothing."""
+    return [line for line in (_base_rate(experiment, metrics["train"]), _dead_layer(experiment)) if line]
+
+
+def _base_rate(experiment: Experiment, measured: Metrics) -> str | None:
+    """Say that a network does no better on the training examples than one answer for all of them."""
+    classes, Y = experiment.dataset.interface.classes, experiment.dataset.parts["train"].Y
+    if classes is None:
+        r2 = measured["r2"]
+        if r2 is None or r2 >= SKILL:
+            return None
+        return f"the network does no better on the training examples than to say their mean for all (R² {r2:.3g})"
+    counts = np.bincount(classify(Y), minlength=len(classes))
+    commonest, accuracy = int(counts.argmax()), measured["accuracy"]
+    share = counts[commonest] / counts.sum()
+    if accuracy is None or accuracy - share >= SKILL * (1 - share) > 0:
+        return None
+    return (
+        f'the network does no better on the training examples than to say "{classes[commonest]}" for all of them:'
+        f" accuracy {accuracy:.4f}, and {counts[commonest]:,} of {counts.sum():,} are of that class"
+    )
+
+
+def _dead_layer(experiment: Experiment) -> str | None:
+    """Say which hidden layer gives the same for every training example, if one does."""
+    X = experiment.dataset.parts["train"].X[:, :MOST_EXAMPLES]
+    with np.errstate(over="ignore", invalid="ignore"):
+        _, run = next(iter(experiment.model.network.blocks(X, {})))
+    for number, A in enumerate(run.A[:-1], start=1):
+        if X.shape[1] > 1 and np.ptp(A, axis=1).max() <= SAME * max(1.0, float(np.abs(A).max())):
+            gives = "0" if not A.any() else "the same"
+            return (
+                f"layer {number} is dead: each of its {len(A):,} units gives {gives} for every training example, so the"
+                " network gives all of them one answer"
+            )
+    return None

@@ -2,15 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nnctl.data.dataset import read_parts
 from nnctl.data.files import read_features
+from nnctl.data.fingerprint import sha256
 from nnctl.data.picture import SUFFIXES, read_picture
 from nnctl.data.table import Table
-from nnctl.errors import SpecError
+from nnctl.errors import DataError, SpecError
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
 from nnctl.runs import model
@@ -102,7 +104,43 @@ def predict_own(run: Run) -> tuple[Prediction, str]:
         )
     tables = read_parts(parse(document.read(run.config), (run.folder,)))
     part = "test" if "test" in tables else "train"
-    return _predict(trained, tables[part]), part
+    table = tables[part].with_notes(_compare(run, tables))
+    return _predict(trained, table), part
+
+
+def _compare(run: Run, tables: Mapping[str, Table]) -> list[str]:
+    """Raise a DataError unless the tables are those of the run's training; say so where nobody can tell."""
+    known = run.status().get("data_sha256")
+    if not isinstance(known, Mapping):
+        return [f"{run.folder}: does not say what its data were, so these may be others"]
+    found = {name: sha256(table) for name, table in tables.items()}
+    if dict(known) == found:
+        return []
+    rows = run.status().get("data_rows")
+    before = rows if isinstance(rows, Mapping) else {}
+    changes = [
+        f"{name}: {_change(before.get(name), tables.get(name))}"
+        for name in dict.fromkeys([*known, *found])
+        if known.get(name) != found.get(name)
+    ]
+    origins = ", ".join(dict.fromkeys(table.origin for table in tables.values()))
+    raise DataError(
+        f"{run.folder}: its data have changed since the training, so {origins} no longer has its own test set.\n"
+        f"{'; '.join(changes)}.\n"
+        f"Put the data back as they were, train again, or predict them as they are: nnctl predict {run.folder} INPUT"
+    )
+
+
+def _change(rows: Any, table: Table | None) -> str:
+    """Say how a part differs from the one with so many rows in training."""
+    if table is None:
+        return "the part is gone"
+    m = len(table.X)
+    if not isinstance(rows, int):
+        return f"{m:,} rows, which are not those of the training"
+    return (
+        f"{rows:,} rows then, {m:,} now" if rows != m else f"{m:,} rows as then, with other values or in another order"
+    )
 
 
 def _predict(trained: Model, table: Table) -> Prediction:

@@ -96,6 +96,7 @@ def save(model: Model, path: Path) -> None:
             file.attrs["example_shape"] = model.interface.example_shape
             file.attrs["pixels"] = model.interface.pixels
             file.attrs["layout"] = model.interface.layout
+            file.attrs["background"] = model.interface.background
             if model.interface.features is not None:
                 file.attrs["features"] = model.interface.features
             file.attrs["activations"] = json.dumps([[c.name, dict(c.options)] for c in model.activations])
@@ -174,6 +175,7 @@ def _read(file: Any) -> Model:
         features=_text(file, "features") if "features" in file.attrs else None,
         range=None if low is None or high is None else Range(low, high, _text(file["range"], "dtype")),
         layout=_text(file, "layout") if "layout" in file.attrs else "rows",
+        background=_text(file, "background") if "background" in file.attrs else "white",
     )
     return Model(parameters, _activations(file, len(dims) - 1), interface)
 

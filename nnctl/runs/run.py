@@ -96,6 +96,8 @@ def create_run(parent: Path, name: str, config: Mapping[str, Any], stamp: str | 
 
 def create_folder(parent: Path, name: str) -> Path:
     """Make a folder that was not there before and return its path."""
+    encoding = sys.getfilesystemencoding()
+    name = name.encode(encoding, "replace").decode(encoding)  # signs that no file here can have in its name
     safe = "".join(c if c.isalnum() or c in "-_.+" else "-" for c in name).strip(".-") or "run"
     try:
         parent.mkdir(parents=True, exist_ok=True)

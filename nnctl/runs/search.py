@@ -32,7 +32,7 @@ def find_run(name: str, runs_dir: Path) -> Run:
         if os.path.isfile(folder / STATUS):
             raise SpecError(f"{folder}: this run has no {PARAMETERS} ({_in_words(folder)})")
     known = sorted(entry.name for entry in _folders(runs_dir))
-    hint = suggestion(name, known) if known else f" ({runs_dir} holds no runs)"
+    hint = suggestion(name, known, most=SHOWN) if known else f" ({runs_dir} holds no runs)"
     raise SpecError(f"there is no run {name!r}, neither as a path nor in {runs_dir}{hint}")
 
 

@@ -1,12 +1,13 @@
 """Checks of a spec across its keys: what each key alone cannot show. Every mistake is noted in the document."""
 
-import contextlib
 from pathlib import Path
 
 from nnctl.data import sets
 from nnctl.nn.losses import losses, losses_of
 from nnctl.registry import suggestion
 from nnctl.spec.document import Document
+from nnctl.spec.mark import shown
+from nnctl.spec.paths import advice, find_file
 from nnctl.spec.schema import INVALID
 from nnctl.spec.spec import DataSpec, FileSpec, ModelSpec, Spec
 
@@ -17,19 +18,24 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
     if data.source is None and data.train is None:
         names = ", ".join(sets.datasets)
         document.report(("data",), f"data needs source: one of {names}, or a file; or train: a file", key=True)
-    if data.source is not None and data.train is not None:
-        document.report(("data", "train"), "data has both source and train; keep one", key=True)
+    if data.source not in (None, INVALID) and data.train not in (None, INVALID):
+        document.report(("data", "train"), "data.train and data.source are both there; keep one", key=True)
     for part in ("train", "validation", "test"):
         place = getattr(data, part)
-        if isinstance(place, FileSpec) and place.file is None and (built_in or part == "train"):
+        if not isinstance(place, FileSpec) or place.file is not None or (part == "train" and data.source is not None):
+            continue
+        if built_in or part == "train":
             document.report(("data", part), f"data.{part} needs file: the file that its examples are in", key=True)
-        if isinstance(place, FileSpec) and place.file is None and place.features is None:
+        elif place.features is None:
             document.report(("data", part), f"data.{part} needs features: its dataset in the file", key=True)
-    if isinstance(data.source, str) and not built_in and data.source is not INVALID:
-        bare = Path(data.source)
-        if not bare.suffix and len(bare.parts) == 1 and find_file(data.source, folders) is None:
-            hint = suggestion(data.source, sets.datasets)
-            document.report(("data", "source"), f"there is no file or built-in set {data.source!r}{hint}")
+    if isinstance(data.source, str) and not built_in and not is_file(data.source, folders):
+        hint = advice(data.source) or suggestion(data.source, sets.datasets)
+        document.report(("data", "source"), f"there is no file or built-in set {shown(data.source)}{hint}")
+    if data.background is not INVALID and not _is_colour(data.background):
+        document.report(
+            ("data", "background"),
+            f'data.background must be a colour such as white or "#ffcc00", got {data.background!r}',
+        )
     if built_in:
         for key in FILE_KEYS:
             if getattr(data, key) not in (None, INVALID):
@@ -40,6 +46,25 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
                 )
 
 
+def is_file(source: str, folders: tuple[Path, ...]) -> bool:
+    """Tell whether a source names a file, there or not; a bare word that is none is a misspelt built-in set."""
+    bare = Path(source)
+    return bool(bare.suffix) or len(bare.parts) > 1 or find_file(source, folders) is not None
+
+
+def _is_colour(name: str) -> bool:
+    """Tell whether Pillow knows a colour, and paper can have it: nothing shines through."""
+    if name == "white":  # the default is not worth loading Pillow
+        return True
+    import PIL.ImageColor
+
+    try:
+        colour = PIL.ImageColor.getrgb(name)
+    except ValueError:
+        return False
+    return len(colour) == 3 and max(colour) <= 255
+
+
 def check_model(model: ModelSpec, document: Document) -> None:
     dims, names = model.layer_dims, model.activations
     if dims is INVALID:
@@ -48,7 +73,7 @@ def check_model(model: ModelSpec, document: Document) -> None:
         document.report(
             ("model", "activations"),
             f"model.activations must name one activation for each of the {len(dims) - 1} layers after the input"
-            f" (layer_dims {list(dims)}), got {len(names)}",
+            f" (layer_dims {shown(dims)}), got {len(names)}",
         )
     elif names is not INVALID:
         for index, (choice, n) in enumerate(zip(names, dims[1:], strict=True)):
@@ -100,6 +125,9 @@ def _check_dropout(spec: Spec, document: Document) -> None:
         document.report(("train", "keep_prob"), "train has both dropout and keep_prob; keep one", key=True)
     if spec.model is INVALID or spec.model.layer_dims is INVALID:
         return
+    names = spec.model.activations
+    if names is not INVALID and len(names) != len(spec.model.layer_dims) - 1:
+        return  # how many layers are hidden is not yet clear
     hidden = len(spec.model.layer_dims) - 2
     for key in ("dropout", "keep_prob"):
         given = getattr(train, key)
@@ -112,13 +140,3 @@ def _check_dropout(spec: Spec, document: Document) -> None:
                 ("train", key),
                 f"train.{key} must be one number, or one for each of the {hidden} hidden layers, got {len(given)}",
             )
-
-
-def find_file(written: str, folders: tuple[Path, ...]) -> Path | None:
-    """Return the absolute path of a data file in the first folder that has it, or None."""
-    for folder in folders or (Path(),):
-        with contextlib.suppress(OSError, RuntimeError):  # a name too long, or of no user
-            path = folder / Path(written).expanduser()
-            if written and path.exists():
-                return path.resolve()
-    return None

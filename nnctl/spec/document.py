@@ -5,7 +5,7 @@ key and value, so that a mistake is answered with file:line:column, the line its
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from typing import Any
 import yaml
 
 from nnctl.errors import SpecError
-
-KeyPath = tuple[str, ...]
-
-Locate = Callable[[int, int], "Mark"]  # a 0-based line and column -> the mark there
+from nnctl.spec import signs
+from nnctl.spec.mark import KeyPath, Locate, Mark, dotted, lines_of, refusal, shown
+from nnctl.spec.reasons import reason
+from nnctl.spec.slips import cause, in_place_of_a_key, line_break
+from nnctl.spec.text import short, text_of
 
 _YAML = "tag:yaml.org,2002:"
 _DIGITS = "[0-9]+(_[0-9]+)*"
@@ -26,29 +27,26 @@ _SCALARS = {  # how each kind of value is written; all else is text
     "int": rf"[-+]?{_DIGITS}",
     "float": rf"[-+]?(\.[0-9]+|{_DIGITS}(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
 }
-_REASONS = (  # PyYAML's words for the commonest mistakes, and plainer ones
-    (r"'\t'", "there is a tab here, and YAML is indented with spaces; replace the tab by spaces"),
-    ("cannot start any token", "a text that begins with this character wants quotes"),
-    ("expected ',' or", "expected a comma or the closing bracket"),
-    ("but found ']'", "this bracket closes nothing"),
-    ("but found '}'", "this bracket closes nothing"),
-    ("'<scalar>'", "expected the end of the line; a text with quotes in it wants quotes around all of it"),
-    ("expected <block end>", "this is not indented like the lines that it belongs to"),
-    (
-        "mapping values are not allowed",
-        'no key is expected here; is the line above as it should be, or does a text with ": " want quotes?',
-    ),
-    ("another document", "a second document begins here; a spec is one document"),
-)
-_UNFINISHED = (  # what PyYAML was reading -> the mistake, which is where that begins
-    ("flow", "the bracket that opens here is not closed"),
-    ("quoted", "the quote that opens here is not closed"),
-    ("simple key", "expected key: value, with a space after the colon"),
-)
+_DEEPEST = 50  # mappings and lists inside each other
+_EXPANSION = 10  # how many values a character may stand for; without aliases it is less than one
+_TOO_DEEP = "is nested too deeply; a spec has few levels"
 
 
 class _Loader(yaml.SafeLoader):
+    # the command line may name a file whose name is no text, and holds it as surrogates
+    NON_PRINTABLE = re.compile(  # type: ignore[misc]
+        yaml.SafeLoader.NON_PRINTABLE.pattern.replace("\ue000", "\udc80-\udcff\ue000")
+    )
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (as the base)
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise yaml.composer.ComposerError(None, None, _TOO_DEEP, self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 class _Dumper(yaml.SafeDumper):
@@ -61,30 +59,11 @@ class _Dumper(yaml.SafeDumper):
 for _kind, _pattern in _SCALARS.items():
     for _rules in (_Loader, _Dumper):
         _rules.add_implicit_resolver(_YAML + _kind, re.compile(rf"^(?:{_pattern})\Z"), None)
+_Dumper.add_implicit_resolver(f"{_YAML}merge", re.compile(r"^<<\Z"), None)  # so that the text << is put in quotes
 _Dumper.add_representer(  # what cannot be seen is escaped: left to itself, PyYAML folds some line breaks into spaces
     str, lambda dumper, text: dumper.represent_scalar(f"{_YAML}str", text, None if text.isprintable() else '"')
 )
 _Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_sequence(f"{_YAML}seq", value, flow_style=True))
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Where something stands: `source` and the text there, with a 0-based line and column in a file."""
-
-    source: str
-    line: int | None = None
-    column: int = 0
-    text: str = ""
-
-    def explain(self, message: str) -> str:
-        """Return the message behind its position, followed by the line and a caret."""
-        if self.line is None:
-            return f"{self.source}: {message}"
-        place = f"{self.source}:{self.line + 1}:{self.column + 1}: {message}"
-        if not self.text.strip():
-            return place
-        start = max(0, self.column - 60) if len(self.text) > 100 else 0
-        return f"{place}\n  {self.text[start : start + 100]}\n  {' ' * (self.column - start)}^"
 
 
 @dataclass
@@ -95,6 +74,7 @@ class Document:
     tree: dict[str, Any] = field(default_factory=dict)
     keys: dict[KeyPath, Mark] = field(default_factory=dict)
     values: dict[KeyPath, Mark] = field(default_factory=dict)
+    signs: dict[tuple[KeyPath, bool], tuple[Mark, str]] = field(default_factory=dict)  # look-alikes, at keys (True) too
     problems: list[tuple[Mark, str]] = field(default_factory=list)
 
     def mark(self, path: KeyPath, key: bool = False) -> Mark:
@@ -114,44 +94,56 @@ class Document:
 
     def report(self, path: KeyPath, message: str, key: bool = False) -> None:
         """Note a mistake at a value, or at its key."""
-        self.problems.append((self.mark(path, key), message))
+        self.problems.append(self._told(path, message, key))
 
     def mistake(self, path: KeyPath, message: str) -> SpecError:
         """Return the error of one mistake that is found only once the data are known."""
-        return SpecError(self.mark(path).explain(f"{'.'.join(path)} {message}"))
+        return SpecError(self.explain(path, f"{dotted(path)} {message}"))
+
+    def explain(self, path: KeyPath, message: str) -> str:
+        """Return a message about a value, with its place."""
+        mark, message = self._told(path, message, key=False)
+        return mark.explain(message)
+
+    def forget(self, path: KeyPath) -> None:
+        """Drop what is noted of a value and all inside it, because something else takes its place."""
+        for marks in (self.keys, self.values):
+            for here in [here for here in marks if here[: len(path)] == path]:
+                del marks[here]
+        self.signs = {place: sign for place, sign in self.signs.items() if place[0][: len(path)] != path}
+
+    def move(self, path: KeyPath, to: KeyPath) -> None:
+        """Tell of what stands at `path` when the value at `to` is told of."""
+        self.values[to] = self.mark(path)
+        if (path, False) in self.signs:
+            self.signs[to, False] = self.signs[path, False]
 
     def raise_problems(self) -> None:
         """Raise all mistakes noted so far as one error, in the order of the file."""
         if self.problems:
-            ordered = sorted(self.problems, key=lambda problem: (problem[0].line or 0, problem[0].column))
-            raise SpecError("\n".join(mark.explain(message) for mark, message in ordered))
+            raise refusal(self.problems)
+
+    def _told(self, path: KeyPath, message: str, key: bool) -> tuple[Mark, str]:
+        """Return where a message belongs and the message; a look-alike in what is wrong is named there."""
+        if (path, key) not in self.signs:
+            return self.mark(path, key), message
+        mark, words = self.signs[path, key]
+        first, newline, rest = message.partition("\n")
+        return mark, message if words in message else f"{first}; {words}{newline}{rest}"
 
 
 def read(file: Path, overrides: Sequence[str] = ()) -> Document:
     """Read a YAML file and apply overrides `key.path=value`; raise a SpecError for what is not YAML."""
-    source = _shown(file)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SpecError(f"{source}: there is no such file") from None
-    except IsADirectoryError:
-        raise SpecError(f"{source}: is a folder; a spec is a YAML file") from None
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{source}: is not text in UTF-8 (byte {error.start}); a spec is a YAML file") from None
-    except OSError as error:
-        raise SpecError(f"{source}: cannot be read: {error.strerror}") from None
-    document, lines = Document(source), text.splitlines()
-
-    def locate(line: int, column: int) -> Mark:
-        text = lines[line] if line < len(lines) else ""
-        return Mark(source, line, column, "".join(c if c.isprintable() else " " for c in text))
-
+    source = short(file)
+    text = text_of(file, source)
+    document, locate = Document(source), lines_of(source, text)
     node = _compose(text, locate)
     if node is None:
         raise SpecError(f"{source}: is empty; a spec needs at least data, model and train")
     if not isinstance(node, yaml.MappingNode):
-        raise SpecError(f"{source}: is not a spec: expected keys such as data, model and train at the top")
-    document.tree = _Reader(document, locate).value(node, ())
+        note = in_place_of_a_key(text)
+        raise SpecError(f"{source}: is not a spec: expected keys such as data, model and train at the top{note}")
+    document.tree = _Reader(document, text, locate).read(node, ())
     for override in overrides:
         _override(document, override)
     return document
@@ -163,12 +155,22 @@ def dump(tree: Mapping[str, Any]) -> str:
 
 
 class _Reader:
-    """Turns YAML nodes into values, noting marks, repeated keys and aliases that contain themselves."""
+    """Turns YAML nodes into values, noting marks, look-alikes, repeated keys and what aliases make of them."""
 
-    def __init__(self, document: Document, locate: Locate) -> None:
+    def __init__(self, document: Document, text: str, locate: Locate) -> None:
         self.document = document
+        self.text = text
         self.locate = locate
+        self.left = _EXPANSION * len(text)  # so many values may still be read
         self.open: list[int] = []  # the nodes being read, to find an alias inside itself
+        self.misread: dict[Mark, str] = {}  # what makes of the text something else than it seems to be
+
+    def read(self, node: yaml.Node, path: KeyPath) -> Any:
+        """Return the node's value; where the text is not what it seems to be, that alone is told."""
+        value = self.value(node, path)
+        if self.misread:
+            raise refusal(list(self.misread.items()))
+        return value
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
         """Return the node's value; a mapping's keys are the text that is written."""
@@ -177,58 +179,94 @@ class _Reader:
         scalar = isinstance(node, yaml.ScalarNode)
         if kind not in ("str", "seq", "map") and not (scalar and re.fullmatch(_SCALARS.get(kind, "(?!)"), node.value)):
             raise SpecError(self._mark(node).explain(f"the tag {kind} does not fit this value; leave it out"))
-        if scalar:
+        if isinstance(node, yaml.ScalarNode):
+            self._look(node, path, key=False)
             return _scalar(kind, node.value)
-        if id(node) in self.open:
-            raise SpecError(self.document.mark(path, key=True).explain(f"{'.'.join(path)} contains itself"))
+        self._check_aliases(node, path)
         self.open.append(id(node))
         result: Any
         if isinstance(node, yaml.SequenceNode):
-            result = tuple(self.value(item, (*path, str(index))) for index, item in enumerate(node.value))
+            result = tuple([self.value(item, (*path, str(index))) for index, item in enumerate(node.value)])
         else:
             result = {}
             for key, item in node.value:
-                name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
-                here = (*path, name)
-                first = self.document.keys.get(here)
-                self.document.keys[here] = self._mark(key)
-                if name in result and first is not None:
-                    line = "" if first.line is None else f" (first on line {first.line + 1})"
-                    self.document.report(here, f"{'.'.join(here)} is there twice{line}; keep one", key=True)
-                result[name] = self.value(item, here)
+                if not isinstance(key, yaml.ScalarNode):
+                    self.misread[self._mark(key)] = (
+                        "a key is a word, and here is a list or a mapping; {{ }} is not filled in, brackets want quotes"
+                    )
+                elif key.value == "<<" and key.style is None:
+                    self.misread[self._mark(key)] = "merge keys (<<) are not supported; write the keys out"
+                else:
+                    self._note_key(key, path, key.value in result)
+                    result[str(key.value)] = self.value(item, (*path, str(key.value)))
         self.open.pop()
         return result
 
+    def _note_key(self, key: yaml.ScalarNode, path: KeyPath, again: bool) -> None:
+        here = (*path, str(key.value))
+        first = self.document.keys.get(here)
+        self.document.keys[here] = self._mark(key)
+        self._look(key, here, key=True)
+        if again and first is not None:
+            line = "" if first.line is None else f" (first on line {first.line + 1})"
+            self.document.report(here, f"{dotted(here)} is there twice{line}; keep one", key=True)
+
+    def _look(self, node: yaml.ScalarNode, path: KeyPath, key: bool) -> None:
+        """Note a look-alike, for when a mistake is found there; one that nobody means in plain text is a mistake."""
+        if node.value.isascii():
+            return
+        start, written = node.start_mark.index, self.text[node.start_mark.index : node.end_mark.index]
+        never = None if node.style else signs.never_meant(written)
+        if never is not None:
+            self.misread[self.locate(start + never)] = signs.words(written[never])
+        elif (place := signs.first(written)) is not None:
+            self.document.signs[path, key] = (self.locate(start + place), signs.words(written[place]))
+
+    def _check_aliases(self, node: yaml.Node, path: KeyPath) -> None:
+        """Refuse aliases that make more of a text than anyone writes."""
+        self.left -= len(node.value)
+        wrong = (
+            f"{dotted(path)} contains itself"
+            if id(node) in self.open
+            else "the aliases (*) here stand for far more than is written; write the values out"
+            if self.left < 0
+            else _TOO_DEEP
+            if len(self.open) >= _DEEPEST
+            else None
+        )
+        if wrong:
+            raise SpecError(self.document.mark(path, key=True).explain(wrong))
+
     def _mark(self, node: yaml.Node) -> Mark:
-        return self.locate(node.start_mark.line, node.start_mark.column)
+        return self.locate(node.start_mark.index)
 
 
 def _compose(text: str, locate: Locate) -> yaml.Node | None:
     """Return the root node of YAML text, or None where there is nothing; raise a SpecError for what is not YAML."""
+    if (unseen := line_break(text)) is not None:
+        raise SpecError(locate(unseen[0]).explain(unseen[1]))
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark, reason = _reason(error)
-        raise SpecError(locate(mark.line, mark.column).explain(f"is not YAML: {reason}")) from None
+        place, why = reason(error)
+        if why == _TOO_DEEP:
+            raise SpecError(locate(place).explain(why)) from None
+        stopped = place if error.problem_mark is None else error.problem_mark.index
+        place, why = cause(text, stopped, _stop) or (place, why)
     except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        where = locate(before.count("\n"), error.position - before.rfind("\n") - 1)
-        raise SpecError(
-            where.explain(f"is not YAML: the character U+{error.character:04X} cannot stand here")
-        ) from None
-    except RecursionError:
-        raise SpecError(locate(0, 0).explain("is not a spec: its brackets are nested too deeply")) from None
-    return node
+        place, why = error.position, f"the character U+{error.character:04X} cannot stand here"
+    else:
+        return node
+    raise SpecError(locate(place).explain(f"is not YAML: {why}"))
 
 
-def _reason(error: yaml.MarkedYAMLError) -> tuple[yaml.Mark, str]:
-    """Return where the mistake is and what it is, in plain words."""
-    mark, begin, problem = error.problem_mark, error.context_mark, str(error.problem)
-    assert mark is not None
-    unfinished = next((reason for words, reason in _UNFINISHED if words in str(error.context)), None)
-    if unfinished and begin is not None and (mark.line > begin.line or "stream" in problem):
-        return begin, unfinished
-    return mark, next((reason for words, reason in _REASONS if words in problem), problem)
+def _stop(text: str) -> int | None:
+    """Return where the reading of a text stops, or None where it does not."""
+    try:
+        yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        return error.problem_mark.index if error.problem_mark else 0
+    return None
 
 
 def _scalar(kind: str, text: str) -> Any:
@@ -242,46 +280,46 @@ def _scalar(kind: str, text: str) -> Any:
         return int(digits)
     if kind in ("int", "float"):
         return float(digits.lower().replace(".inf", "inf").replace(".nan", "nan"))
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # "\ud83d\ude00" is one character
+    joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # "\ud83d\ude00" is one character
+    return re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", joined)  # the others stand for bytes of a file's name
 
 
 def _override(document: Document, override: str) -> None:
     """Set one `key.path=value`; a chosen name on the way (`init: he`) becomes `{name: he}`."""
-    dotted, equals, text = override.partition("=")
-    names = tuple(dotted.strip().split("."))
-    if not equals or not all(names):
-        raise SpecError(f"-S {override}: expected key.path=value, such as train.learning_rate=0.01")
     mark = Mark(f"-S {override}")
-    node = _compose(text, lambda line, column: mark)
-    value = None if node is None else _Reader(document, lambda line, column: mark).value(node, names)
-    for depth in range(1, len(names)):  # what the file does not have is written here
+    keys, equals, text = override.partition("=")
+    names = tuple(keys.strip().split("."))
+    if not equals or not all(names) or len(names) > _DEEPEST:
+        place = signs.first(override)
+        note = "" if place is None else f"; {signs.words(override[place])}"
+        raise SpecError(mark.explain(f"expected key.path=value, such as train.learning_rate=0.01{note}"))
+    if (place := signs.never_meant(keys)) is not None:
+        raise SpecError(mark.explain(signs.words(keys[place])))
+    node = _compose(text, lambda index: mark)
+    document.forget(names)
+    value = None if node is None else _Reader(document, text, lambda index: mark).read(node, names)
+    for depth in range(1, len(names) + 1):  # what the file does not have is written here
         document.values.setdefault(names[:depth], mark)
+        if (place := signs.first(names[depth - 1])) is not None:
+            document.signs[names[:depth], True] = (mark, signs.words(names[depth - 1][place]))
     document.keys[names] = document.values[names] = mark
-    document.tree = _with(document.tree, names, value, mark, dotted)
+    document.tree = _with(document.tree, names, value, mark, dotted(names))
 
 
-def _with(tree: Any, names: KeyPath, value: Any, mark: Mark, dotted: str) -> Any:
-    """Return `tree` with the value at the path `names` replaced."""
+def _with(tree: Any, names: KeyPath, value: Any, mark: Mark, path: str) -> Any:
+    """Return `tree` with the value at `names` replaced; messages call the whole way there `path`."""
     if not names:
         return value
     name, rest = names[0], names[1:]
     if isinstance(tree, tuple):
-        if not name.isdecimal() or int(name) >= len(tree):
-            raise SpecError(mark.explain(f"{dotted}: expected a place from 0 to {len(tree) - 1}, got {name!r}"))
+        if not name.isdecimal() or len(name) > 9 or int(name) >= len(tree):
+            raise SpecError(mark.explain(f"{path}: expected a place from 0 to {len(tree) - 1}, got {shown(name)}"))
         index = int(name)
-        return (*tree[:index], _with(tree[index], rest, value, mark, dotted), *tree[index + 1 :])
+        return (*tree[:index], _with(tree[index], rest, value, mark, path), *tree[index + 1 :])
     if tree is None:
         tree = {}
     elif isinstance(tree, str):
         tree = {"name": tree}
     elif not isinstance(tree, dict):
-        raise SpecError(mark.explain(f"{dotted}: {tree!r} has no keys to set"))
-    return {**tree, name: _with(tree.get(name), rest, value, mark, dotted)}
-
-
-def _shown(file: Path) -> str:
-    """Return the path as short as it can be written from here."""
-    try:
-        return str(file.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(file)
+        raise SpecError(mark.explain(f"{path}: {shown(tree)} has no keys to set"))
+    return {**tree, name: _with(tree.get(name), rest, value, mark, path)}

@@ -1,6 +1,6 @@
 """A document becomes a spec, or every mistake in it is told at once; the files that it names are found here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,11 @@ from nnctl.data import sets
 from nnctl.errors import DataError
 from nnctl.nn.losses import losses_of
 from nnctl.registry import Choice, nearest
-from nnctl.spec.checks import check_data, check_model, check_train, find_file
-from nnctl.spec.document import Document, KeyPath
-from nnctl.spec.schema import INVALID, build, option_defaults, options
+from nnctl.spec.checks import check_data, check_model, check_train, is_file
+from nnctl.spec.document import Document
+from nnctl.spec.mark import KeyPath, dotted
+from nnctl.spec.paths import find_file, missing
+from nnctl.spec.schema import INVALID, build, named, option_defaults, options
 from nnctl.spec.spec import DataSpec, FileSpec, Spec
 
 
@@ -19,18 +21,11 @@ def parse(document: Document, folders: tuple[Path, ...] = ()) -> Spec:
     """Read a document into a Spec; raise every mistake at once. Data files are looked for in `folders`."""
     tree: dict[str, Any] = dict(document.tree)
     chosen: Any = {}
-    given = tree.get("data")
-    source = given.get("source") if isinstance(given, Mapping) else None
-    meant = source if source in sets.datasets else nearest(str(source), sets.datasets)
-    if meant is not None and isinstance(given, Mapping):  # a built-in set's options stand among the keys of data
-        keys = [item.name for item in fields(DataSpec) if not item.metadata.get("internal")]
-        its = option_defaults(sets.datasets[meant])
-        own = {key: value for key, value in given.items() if key in its or key not in keys}
-        chosen = options(sets.datasets[meant], own, document, ("data",), keys)
-        tree["data"] = {key: value for key, value in given.items() if key not in own}
+    if isinstance(tree.get("data"), Mapping):
+        tree["data"], chosen = _apart(tree["data"], document, folders)
     spec: Spec = build(Spec, tree, document)
     if spec.data is not INVALID:
-        check_data(spec.data, document, source in sets.datasets, folders)
+        check_data(spec.data, document, spec.data.source in sets.datasets, folders)
     if spec.model is not INVALID:
         check_model(spec.model, document)
     if spec.train is not INVALID:
@@ -46,6 +41,53 @@ def parse(document: Document, folders: tuple[Path, ...] = ()) -> Spec:
         train = replace(train, log_every=1 if train.batch_size else 100)
     name = spec.name or Path(document.source).stem
     return replace(spec, data=data, train=train, name=name, document=document)
+
+
+def _apart(given: Mapping[str, Any], document: Document, folders: tuple[Path, ...]) -> tuple[dict[str, Any], Any]:
+    """Return the keys of data apart from the options of its built-in set, which stand beside source or in it."""
+    keys = [item.name for item in fields(DataSpec) if not item.metadata.get("internal")]
+    source, inside = _named(given.get("source"), document)
+    data = {**given, "source": source} if "source" in given else dict(given)
+    drawn = _drawn(source, folders)
+    a_file = is_file(source, folders) if isinstance(source, str) else source is None and "train" in given
+    if drawn is None and a_file:
+        for key in inside:
+            here = ("data", "source", key)
+            document.report(here, f"there is no key {dotted(here)}; a file has no options", key=True)
+        return data, {}
+    if drawn is None:  # the mistake is in source, and which options there are is not yet clear
+        theirs = {key for entry in sets.datasets.values() for key in option_defaults(entry)}
+        return {key: value for key, value in data.items() if key in keys or key not in theirs}, {}
+    legal = option_defaults(drawn)
+    beside = {key: value for key, value in data.items() if key in legal or key not in keys}
+    for key in (key for key in inside if key in beside):
+        message = f"data.{dotted((key,))} and data.source.{dotted((key,))} are the same option; keep one"
+        document.report(("data", "source", key), message, key=True)
+    within = options(drawn, {**dict.fromkeys(legal, INVALID), **inside}, document, ("data", "source"))
+    chosen = options(drawn, {**{key: INVALID for key in legal if key in inside}, **beside}, document, ("data",), keys)
+    data = {key: value for key, value in data.items() if key not in beside}
+    if within is INVALID or chosen is INVALID:
+        return data, INVALID
+    return data, {key: (within if key in inside else chosen)[key] for key in legal}
+
+
+def _named(source: Any, document: Document) -> tuple[Any, dict[str, Any]]:
+    """Return the name of a source and the options written with it, as in {name: circles, m: 200}."""
+    if not isinstance(source, Mapping):
+        return source, {}
+    name, inside = named(source, sets.datasets, document, ("data", "source"))
+    document.move(("data", "source", "name"), ("data", "source"))
+    return name, inside
+
+
+def _drawn(source: Any, folders: tuple[Path, ...]) -> Callable[..., Any] | None:
+    """Return the built-in set that a source names, or is meant to name, or None."""
+    if not isinstance(source, str):
+        return None
+    if source not in sets.datasets and is_file(source, folders):
+        return None
+    name = source if source in sets.datasets else nearest(source, sets.datasets)
+    return None if name is None else sets.datasets[name]
 
 
 def _located(data: DataSpec, document: Document, folders: tuple[Path, ...]) -> DataSpec:
@@ -66,11 +108,9 @@ def _path(written: str, key: str, where: KeyPath, document: Document, folders: t
     if path is not None:
         return str(path)
     part = "train" if key == "source" else key
-    places = " nor in ".join(dict.fromkeys(str(folder.resolve()) for folder in folders))
     message = (
-        f"data.{key}: there is no file {written}"
-        + ("" if Path(written).is_absolute() else f", neither in {places}" if folders else "")
-        + f".\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
+        f"data.{key}: there is no file {missing(written, folders)}"
+        f"\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
         f" {part}_set_y,\n  X and y, or those that data.features and data.target give"
     )
-    raise DataError(document.mark(where).explain(message))
+    raise DataError(document.explain(where, message))

@@ -6,13 +6,17 @@ both note every mistake in the document and go on, so that all are told at once.
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from nnctl.registry import Choice, Interval, Registry, nearest, suggestion
-from nnctl.spec.document import Document, KeyPath
+from nnctl.registry import Choice, Interval, Registry, listed, nearest, offered, suggestion
+from nnctl.spec import numerals, signs
+from nnctl.spec.document import Document
+from nnctl.spec.mark import KeyPath, dotted, shown
+from nnctl.spec.slips import in_place_of_a_key
 
 INVALID: Any = object()  # stands for a value whose mistake has been noted
 
@@ -20,7 +24,8 @@ INVALID: Any = object()  # stands for a value whose mistake has been noted
 def build(cls: type, tree: Any, document: Document, path: KeyPath = ()) -> Any:
     """Return the dataclass with INVALID in each field that `tree` has wrong, or INVALID where it is no mapping."""
     if not isinstance(tree, Mapping):
-        document.report(path, f"{_dotted(path)} must hold keys ({', '.join(_keys(cls))}), got {_shown(tree)}")
+        note = in_place_of_a_key(tree) if isinstance(tree, str) else ""
+        document.report(path, f"{dotted(path)} must hold keys ({listed(_keys(cls))}), got {shown(tree)}{note}")
         return INVALID
     hints = get_type_hints(cls, include_extras=True)
     tree = _known(tree, _keys(cls), document, path)
@@ -64,7 +69,7 @@ def _argument(name: str, hint: Any, default: Any, tree: Any, document: Document,
     if name in tree:
         return _value(hint, tree[name], document, (*path, name))
     if default is MISSING:
-        document.report(path, f"{_dotted((*path, name))} is missing{_wanted(hint)}", key=True)
+        document.report(path, f"{dotted((*path, name))} is missing{_wanted(hint)}", key=True)
         return INVALID
     if isinstance(default, Choice):  # its options have defaults of their own
         return _value(hint, default.name, document, (*path, name))
@@ -73,13 +78,21 @@ def _argument(name: str, hint: Any, default: Any, tree: Any, document: Document,
 
 def _known(tree: Mapping[str, Any], legal: list[str], document: Document, path: KeyPath) -> Mapping[str, Any]:
     """Report the keys that are not legal, and return the tree with INVALID for each key that they were meant as."""
-    unknown = [key for key in tree if key not in legal]
-    for key in unknown:
+    meant: dict[str, Any] = {}
+    for key in (key for key in tree if key not in legal):
         here = (*path, key)
-        hint = suggestion(key, legal) if legal else f" ({_dotted(path)} has no options)"
-        document.report(here, f"there is no key {_dotted(here)}{hint}", key=True)
-    meant = (nearest(key, legal) for key in unknown)
-    return {**{key: INVALID for key in meant if key}, **tree}
+        near = _near(key, legal)
+        meant |= {near: INVALID} if near else {}
+        hint = in_place_of_a_key(key) or (offered(near, legal) if legal else f" ({dotted(path)} has no options)")
+        if near and key.startswith(f"{near}."):
+            hint = f"; dots are for -S: write {near}: and the rest below it"
+        document.report(here, f"there is no key {dotted(here)}{hint}", key=True)
+    return {**meant, **tree}
+
+
+def _near(key: str, legal: Iterable[str]) -> str | None:
+    """Return the key that was meant, also with its value (`m:200`) or what is below it (`train.l2`) stuck to it."""
+    return nearest(re.split("[:=.]", signs.plain(key))[0].strip(), legal)
 
 
 def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
@@ -92,18 +105,29 @@ def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
     for member in members:
         if registry := _registry(member):
             return _choice(registry, value, document, path)
-        if is_dataclass(member) and isinstance(member, type):
+        one = isinstance(value, Mapping) or set(members) <= {member, NoneType}
+        if is_dataclass(member) and isinstance(member, type) and one:
             return build(member, value, document, path)
         if _is_a(member, value):
-            complaint = _out_of_range(member, value)
+            converted = _converted(member, value, document, path)
+            complaint = None if converted is INVALID else _out_of_range(member, value)
             if complaint is None:
-                return _converted(member, value, document, path)
+                return converted
             break
     else:
         complaint = f"must be {' or '.join(_described(member) for member in members)}"
-    quotes = "; put it in quotes" if set(members) <= {str, NoneType} and isinstance(value, int | float) else ""
-    document.report(path, f"{_dotted(path)} {complaint}, got {_shown(value)}{quotes}")
+    document.report(path, f"{dotted(path)} {complaint}, got {shown(value)}{_advice(members, value)}")
     return INVALID
+
+
+def _advice(members: Sequence[Any], value: Any) -> str:
+    """Return what to do about a value of another kind, where that is sure, as the end of a message."""
+    if set(members) <= {str, NoneType} and isinstance(value, int | float):
+        return "; put it in quotes"
+    if isinstance(value, str) and NoneType in members and value.lower() in ("none", "nil", "nul"):
+        return "; write null"
+    numbers = {_plain(member) for member in members} & {int, float}
+    return numerals.advice(value, whole=float not in numbers) if isinstance(value, str) and numbers else ""
 
 
 def _converted(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
@@ -120,22 +144,36 @@ def _converted(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
 
 def _choice(registry: Registry[Any], value: Any, document: Document, path: KeyPath) -> Any:
     """Read `he` or `{name: random, scale: 10}` as a Choice from a registry."""
-    name, given = value, {}
+    name = value
+    given: Mapping[str, Any] = {}
     if isinstance(value, Mapping):
-        if "name" not in value:
-            document.report(path, f"{_dotted(path)} is missing its name, such as {{name: {next(iter(registry))}}}")
+        name, given = named(value, registry, document, path)
+        if name is INVALID:
             return INVALID
-        name = value["name"]
-        given = {key: item for key, item in value.items() if key != "name"}
     if not isinstance(name, str):
-        document.report(path, f"{_dotted(path)} must be the name of one {registry.kind}, got {_shown(name)}")
+        document.report(path, f"{dotted(path)} must be the name of one {registry.kind}, got {shown(name)}")
         return INVALID
     if name not in registry:
         where = (*path, "name") if isinstance(value, Mapping) else path
-        document.report(where, f"{_dotted(path)}: there is no {registry.kind} {name!r}{suggestion(name, registry)}")
+        document.report(where, f"{dotted(path)}: there is no {registry.kind} {shown(name)}{suggestion(name, registry)}")
         return INVALID
     chosen = options(registry[name], given, document, path)
     return INVALID if chosen is INVALID else Choice(name, chosen)
+
+
+def named(
+    value: Mapping[str, Any], registry: Registry[Any], document: Document, path: KeyPath
+) -> tuple[Any, dict[str, Any]]:
+    """Return what `{name: random, scale: 10}` has under `name`, or INVALID after noting what is wrong, and the rest."""
+    rest = {key: item for key, item in value.items() if key != "name"}
+    if "name" in value:
+        return value["name"], rest
+    misspelt = next((key for key in rest if _near(key, ["name"])), None)
+    if misspelt is None:
+        document.report(path, f"{dotted(path)} is missing its name, such as {{name: {next(iter(registry))}}}")
+    else:
+        _known({misspelt: None}, ["name"], document, path)
+    return INVALID, rest
 
 
 def _registry(hint: Any) -> Registry[Any] | None:
@@ -184,33 +222,20 @@ def _described(hint: Any) -> str:
     if get_origin(hint) in (Union, UnionType):
         return " or ".join(_described(member) for member in get_args(hint))
     if registry := _registry(hint):
-        return f"one of {', '.join(registry)}"
+        return f"one of {listed(registry)}"
     if _plain(hint) is tuple:
         return "a list, such as [2, 10, 1]" if _plain(_item(hint)) is int else "a list"
+    if is_dataclass(hint) and isinstance(hint, type):
+        return f"keys ({', '.join(_keys(hint))})"
     names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "null"}
     return names.get(_plain(hint), "a mapping of keys to values")
 
 
 def _wanted(hint: Any) -> str:
     if isinstance(hint, type) and is_dataclass(hint):
-        return f"; it holds {', '.join(_keys(hint))}"
+        return f"; it holds {listed(_keys(hint))}"
     return f"; it is {_described(hint)}"
 
 
 def _keys(cls: type) -> list[str]:
     return [spec.name for spec in fields(cls) if not spec.metadata.get("internal")]
-
-
-def _dotted(path: KeyPath) -> str:
-    return ".".join(path) if path else "the spec"
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return "a mapping"
-    text = repr(list(value) if isinstance(value, tuple) else value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nnctl.errors import SpecError
 from nnctl.registry import suggestion
+from nnctl.spec.paths import advice
 
 _PACKAGE = Path(__file__).parents[1]
 # An installed package carries configs/ inside; in a checkout it lies beside the package.
@@ -24,6 +25,6 @@ def find(config: str) -> Path:
     if os.path.exists(path):  # Path.exists raises for a name that is too long
         return path
     bare = path.parent == Path() and path.suffix not in (".yaml", ".yml")
-    hint = suggestion(path.stem, names())
+    hint = advice(config) or suggestion(path.stem, names())
     kind = "file or shipped config" if bare else "file"
     raise SpecError(f"{config}: there is no such {kind}{hint if bare or ';' in hint else ''}")

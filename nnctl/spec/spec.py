@@ -43,6 +43,7 @@ class DataSpec:
     classes: str | None = None  # none: the labels alone say what classes there are
     layout: Literal["rows", "columns"] = field(default="rows", metadata={"of_files": True})  # of the examples
     scale: Positive | Literal["standardize", "none"] | None = None  # what to divide by; null: 255 for pictures
+    background: str = "white"  # the colour under transparent picture files: a name or #rrggbb
     options: Mapping[str, Any] = field(default_factory=dict, metadata={"internal": True})
 
     def has_file(self, part: str) -> bool:

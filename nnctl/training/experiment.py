@@ -35,6 +35,7 @@ from nnctl.runs.process import this_process
 from nnctl.runs.run import CostLog, Run, host_facts, now
 from nnctl.spec.spec import Spec
 from nnctl.training import stages
+from nnctl.training.advice import advice
 from nnctl.training.assembly import criterion_of, rate_of, takes_fast_path
 from nnctl.training.measures import measure, metrics_of
 from nnctl.training.signals import caught_signals
@@ -155,7 +156,7 @@ def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> R
     if late and mishap is None:
         mishap = InterruptedRunError(f"interrupted; the training was over and is saved in {run.folder}", late[0])
     if isinstance(mishap, DivergedError):
-        raise DivergedError(f"{mishap}\nThe run is in {run.folder}")
+        raise DivergedError(f"{mishap}\n{advice(experiment.spec, experiment.dataset)}\nThe run is in {run.folder}")
     if mishap is not None:
         raise mishap
     return result
@@ -259,4 +260,6 @@ def _status(experiment: Experiment, result: Result, started: str, finished: str 
         "process": this_process(),
         "host": {**host_facts(), "matrix_products": threads.chosen()},
         "data_sha256": experiment.dataset.sha256,
+        "data_rows": {name: examples.m for name, examples in experiment.dataset.parts.items()},
+        "notes": experiment.dataset.notes,
     }

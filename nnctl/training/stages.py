@@ -78,17 +78,11 @@ def finite(steps: Steps, due: Due, last_good: Memory) -> Steps:
 
 def diverged(iteration: int, cost: float, last_good: Memory) -> DivergedError:
     """Return the error that says where training left the finite numbers, and what is kept."""
-    what = f"training diverged: at iteration {iteration} the cost is {cost:g}."
+    what = f"training diverged: at iteration {iteration} the cost is {cost:g}"
     if iteration == 0:
-        return DivergedError(
-            f"{what}\nNothing has been updated yet: the features, the scale of the initial parameters"
-            " (model.init) or a penalty is far too large."
-        )
+        return DivergedError(f"{what}, and nothing has been updated yet.")
     kept = "" if last_good.iteration is None else f" The parameters of iteration {last_good.iteration} are kept."
-    return DivergedError(
-        f"{what}{kept}\nMost often the learning rate is too high: try a tenth of it, or standardize the features"
-        " (data.scale: standardize)."
-    )
+    return DivergedError(f"{what}.{kept}")
 
 
 def evaluated(steps: Steps, due: Due, validate: Callable[[Objective], Metrics]) -> Steps:

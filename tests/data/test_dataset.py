@@ -362,3 +362,82 @@ def test_flat_pictures_may_test_a_network_of_pictures(spec_of, write):
     write("b.npz", X=X[:3].reshape(3, -1), y=[0, 1, 0])
     parts = dataset.load(spec_of({"train": "a.npz", "test": "b.npz"}, (48, 1))).parts
     np.testing.assert_array_equal(parts["train"].X[:, :3], parts["test"].X)
+
+
+# --- a list of classes that can be overruled ---
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked", "classes"),
+    [
+        (["no", "yes"], {}, ("no", "yes")),
+        (["no", "yes"], {"classes": "none"}, ("0", "1")),
+        (["a", "b", "c"], {}, ("0", "1")),
+        (12, {}, ("0", "1")),
+        (["a", "a"], {}, ("0", "1")),
+        (["no", "yes"], {"classes": "classes"}, ("no", "yes")),
+    ],
+)
+def test_a_list_of_classes_serves_where_it_has_the_right_number(spec_of, write, listed, asked, classes):
+    found = dataset.load(spec_of({"source": write(X=numbered(6), y=[0, 1] * 3, classes=listed), **asked}))
+    assert found.interface.classes == classes
+    used = classes == ("no", "yes")
+    assert any("classes" in note for note in found.notes) != used
+
+
+def test_a_list_that_the_spec_asks_for_must_fit(spec_of, write):
+    spec = spec_of({"source": write(X=numbered(6), y=[0, 1] * 3, classes=["a", "b", "c"]), "classes": "classes"})
+    with pytest.raises(SpecError, match=r"must end with 3 for 3 classes \(a, b, c\)"):
+        dataset.load(spec)
+
+
+def test_a_message_about_many_classes_is_short(spec_of, write):
+    labels = [f"kind {number}" for number in range(2000)]
+    with pytest.raises(SpecError) as caught:
+        dataset.load(spec_of({"source": write(X=numbered(2000), y=labels)}))
+    assert "for 2,000 classes" in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+# --- rows and columns, and how they look ---
+
+
+@pytest.mark.parametrize("y", [[1.0], [0]])
+def test_one_example_is_never_a_reason_to_change_layer_dims(spec_of, write, y):
+    with pytest.raises(DataError, match=r"holds one example only.*\n.*data.layout: columns"):
+        dataset.load(spec_of({"source": write(X=np.ones((1, 50)), y=y)}, output="linear"))
+
+
+def test_features_as_wide_as_the_network_is_long_may_be_columns(spec_of, write):
+    X = np.random.RandomState(1).randn(2, 2, 50)
+    with pytest.raises(SpecError, match=r"must start with 50.*(\n.*)?Are the examples columns here"):
+        dataset.load(spec_of({"source": write(X=X[0], y=X[1])}, (2, 2), output="linear"))
+
+
+def test_features_beyond_float32_are_refused(spec_of, write):
+    spec = spec_of({"source": write(X=numbered(6) * 1e300, y=[0, 1] * 3)}, dtype="float32")
+    with pytest.raises(DataError, match=r"some features are beyond float32's numbers"):
+        dataset.load(spec)
+
+
+def test_labels_beyond_whole_floats_are_refused(spec_of, write):
+    spec = spec_of({"source": write(X=numbered(6), y=[1e300, 2e300] * 3)})
+    with pytest.raises(DataError, match=r"the label of row 0 \(counted from 0\) is 1e\+300"):
+        dataset.load(spec)
+
+
+def test_notes_of_all_kinds_are_kept(spec_of, write):
+    X = np.random.RandomState(1).randn(30, 2) * 100
+    spec = spec_of({"source": write(X=X, y=[0, 1] * 15, x_test=X[:4] * 50, y_test=[0, 1] * 2, extra=1)})
+    used, far, scale = dataset.load(spec).notes
+    assert used.endswith("data.npz also holds extra: not used")
+    assert "of 4 rows lie far outside what the network was trained on" in far
+    assert "features reach" in scale
+
+
+def test_shares_of_many_classes_take_time_in_proportion(monkeypatch):
+    calls = []
+    original = np.flatnonzero
+    monkeypatch.setattr(np, "flatnonzero", lambda array: calls.append(np.size(array)) or original(array))
+    _shares(np.arange(5000) % 2500, [0.2], 1)
+    assert sum(calls) <= 2 * 5000

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from nnctl.data.files import Names, read_features, read_tables
+from nnctl.data.files import Names, part_named, read_features, read_tables
 from nnctl.data.interface import Interface
 from nnctl.data.preparation import Preparation
 from nnctl.errors import DataError
@@ -259,7 +259,8 @@ def test_missing_names_are_answered_with_what_is_there_and_what_is_expected(writ
         assert set(message.partition("; it holds ")[2].partition(".\n")[0].split(", ")) == {"foo", "bar"}
         assert message.startswith(f"no dataset of features for {part} was found; it holds ")
         assert f"Expected a name such as {part}_set_x, x_{part}, X, images or data;" in message
-        assert message.endswith("or name it in the spec: data.features")
+        key = "data.features" if part == "train" else "data.test: {features: ...}"
+        assert message.endswith(f"or name it in the spec: {key}")
 
 
 @both_formats
@@ -429,3 +430,130 @@ def test_the_courses_files(part, m, cats):
     assert table.y.shape == (m,)
     assert table.y.sum() == cats
     assert table.classes == ("non-cat", "cat")
+
+
+# a part has its own rows and labels
+
+TEST_X, TEST_Y = X[:3] + 10, 1 - Y[:3]
+
+
+def parts_of(path, also=("validation", "test"), wanted=None, **names):
+    """Return the tables of a file as a spec with these names at its top reads them, and the notes."""
+    tables = read_tables(path, {"train": Names(**names), **(wanted or {})}, Names(**names), also)
+    return tables, [note.replace(str(path), "FILE") for note in tables["train"].notes]
+
+
+@both_formats
+@pytest.mark.parametrize(
+    ("features", "target"),
+    [
+        (("X", "Xval", "Xtest"), ("y", "yval", "ytest")),  # the course's exercise 5
+        (("X_train", "X_cv", "X_test"), ("y_train", "y_cv", "y_test")),
+        (("trainX", "valX", "testX"), ("trainY", "valY", "testY")),
+        (("X", "x_dev", "x_testing"), ("y", "y_dev", "y_testing")),
+        (
+            ("training/images", "validation/images", "test/images"),
+            ("training/labels", "validation/labels", "test/labels"),
+        ),
+    ],
+)
+def test_parts_beside_the_training_part_are_found(write, kind, features, target):
+    arrays = {name: X[: 4 - k] + 10 * k for k, name in enumerate(features)}
+    path = write(kind, arrays | {name: Y[: 4 - k] for k, name in enumerate(target)})
+    tables, notes = parts_of(path)
+    assert list(tables) == ["train", "validation", "test"]
+    for k, table in enumerate(tables.values()):
+        np.testing.assert_array_equal(table.X, X[: 4 - k] + 10 * k)
+        np.testing.assert_array_equal(table.y, Y[: 4 - k])
+    assert notes == []
+
+
+@both_formats
+@pytest.mark.parametrize(
+    ("labels", "target", "reason"),
+    [
+        ({"ans_train": Y}, "ans_train", "or name it in the spec: data.test: {target: ...}"),
+        ({"y_train": Y}, None, "or name it in the spec: data.test: {target: ...}"),
+        ({"y_train": Y, "labels": Y[:3]}, None, "labels names no part and x_test does; if they belong together, give"
+         " data.features: x_test and data.target: labels"),
+    ],
+)  # fmt: skip
+def test_a_test_part_without_labels_of_its_own_is_left_out_and_said(write, kind, labels, target, reason):
+    path = write(kind, {"x_train": X, "x_test": TEST_X, **labels})
+    tables, notes = parts_of(path, target=target)
+    assert list(tables) == ["train"]
+    assert notes[0] == f"FILE: x_test is left out, for it has no targets; {reason}"
+
+
+@both_formats
+def test_a_part_that_is_wanted_and_has_no_labels_is_refused(write, kind):
+    path = write(kind, {"x_train": X, "y_train": Y, "x_test": TEST_X})
+    assert refused(path, "test").startswith("no dataset of targets for test was found; it holds ")
+
+
+@both_formats
+@pytest.mark.parametrize("target", ["labels", "y_test", "ans_test"])
+def test_labels_of_no_part_or_another_never_serve_features_that_are_found_by_a_part(write, kind, target):
+    path = write(kind, {"x_train": X, target: Y})
+    message = refused(path, target=target)
+    assert "if they belong together, give data.features: x_train and data.target: " + target in message
+    np.testing.assert_array_equal(read_table(path, names=Names("x_train", target)).y, Y)  # which is the way out
+
+
+@both_formats
+@pytest.mark.parametrize("names", [("ans_train", "ans_test"), ("Train-Answers", "Test-Answers"), ("TRAIN", "TEST")])
+def test_the_test_part_takes_what_is_named_like_the_training_labels(write, kind, names):
+    path = write(kind, {"x_train": X, "x_test": TEST_X, names[0]: Y, names[1]: TEST_Y, "y_test": Y[:3]})
+    tables, notes = parts_of(path, target=names[0])
+    np.testing.assert_array_equal(tables["test"].y, TEST_Y)
+    assert notes == ["FILE also holds y_test: not used"]
+
+
+@both_formats
+def test_a_part_has_names_of_its_own(write, kind):
+    path = write(kind, {"arr_0": X, "arr_1": Y, "arr_2": TEST_X, "arr_3": TEST_Y})
+    tables, notes = parts_of(path, (), {"test": Names("arr_2", "arr_3")}, features="arr_0", target="arr_1")
+    np.testing.assert_array_equal(tables["test"].X, TEST_X)
+    np.testing.assert_array_equal(tables["test"].y, TEST_Y)
+    assert notes == []
+    with pytest.raises(DataError, match="no dataset of targets for test was found"):  # not the training labels
+        parts_of(path, (), {"test": Names("arr_2")}, features="arr_0", target="arr_1")
+
+
+@both_formats
+def test_what_is_not_used_is_said_in_one_line(write, kind):
+    path = write(
+        kind, {"X": X, "y": Y, "theta": X, "Xtest": TEST_X, "ytest": TEST_Y, **{f"n{k}": Y for k in range(40)}}
+    )
+    tables, notes = parts_of(path, ())
+    assert list(tables) == ["train"]
+    (note,) = notes
+    assert note.startswith("FILE also holds ")
+    assert len(note) < 120
+    table = read_features(path, interface())
+    assert table.notes[0].startswith(f"{path}: Xtest is predicted; ")
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        *(("x_train", "train"), ("Xval", "validation"), ("yCV", "validation"), ("test/labels", "test")),
+        *(("labels_of_test", "test"), ("testSetX", "test"), ("X", None), ("labels", None), ("latest", None)),
+        *(("contest_x", None), ("evaluation", None), ("interval", None), ("devices", None)),
+    ],
+)
+def test_the_part_that_a_name_names(name, part):
+    assert part_named(name) == part
+
+
+@both_formats
+@pytest.mark.parametrize("shape", [(2, 4), (1, 4)])
+def test_columns_are_turned_in_a_file_too(write, kind, shape):
+    path = write(kind, {"X": X.T[: shape[0]], "Y": Y[None, :]})
+    assert "the examples are columns here" in refused(path)
+    table = read_tables(path, {"train": Names()}, Names(), layout="columns")["train"]
+    np.testing.assert_array_equal(table.X, X[:, : shape[0]])
+    np.testing.assert_array_equal(table.y, Y)
+    np.testing.assert_array_equal(
+        read_features(path, Interface((shape[0],), Preparation(), None, layout="columns")).X, X[:, : shape[0]]
+    )

@@ -592,7 +592,7 @@ def test_names_that_no_terminal_shows(tmp_path):
 def test_a_message_lists_some_names_only(tmp_path):
     path = tmp_path / "train.npz"
     np.savez(path, **{f"part{number}": X for number in range(500)})
-    assert not_fetched(path, "qqq", "there is no dataset 'qqq'").count(",") <= 21
+    assert not_fetched(path, "qqq", "there is no dataset 'qqq'").count(",") <= 13
 
 
 # whether all of it is there

@@ -174,7 +174,9 @@ def test_a_scheme_that_diverges_does_not_keep_the_others_from_training(nnctl, tm
     (tmp_path / "tiny.yaml").write_text(TINY_SPEC)
     outcome = nnctl("compare-init", "random:1e200", "he", "--config", "tiny.yaml", "-q")
     assert outcome.exit_code == 0
-    assert "diverged: at iteration 0 the cost is inf; it started" in explanation(outcome, "random (x1e+200)")
+    assert "diverged: at iteration 0 the cost is inf, and nothing has been updated yet; it started" in explanation(
+        outcome, "random (x1e+200)"
+    )
     assert "the cost went from" in explanation(outcome, "he")
     (folder,) = (tmp_path / "runs").iterdir()
     assert json.loads((folder / "random-1e200" / "run.json").read_text())["status"] == "diverged"

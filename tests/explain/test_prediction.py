@@ -384,7 +384,7 @@ def test_a_picture_that_is_none(nnctl, pictures, tmp_path):
     (tmp_path / "photo.png").write_text("no picture")
     outcome = nnctl("predict", pictures, "photo.png")
     assert outcome.exit_code == 3
-    assert mishap(outcome) == "nnctl: photo.png: is not a PNG or JPEG picture that can be read\n"
+    assert mishap(outcome) == "nnctl: photo.png: is not a picture that can be read\n"
 
 
 def test_data_with_nan(nnctl, hand, tmp_path):
@@ -440,3 +440,134 @@ def test_predicted_and_true_classes_are_names(tmp_path):
     unlabelled = Prediction(trained, Table(X, None), prediction.outputs)
     assert unlabelled.truth() is None
     assert unlabelled.metrics() is None
+
+
+# --- the data behind a run ---
+
+
+@pytest.fixture
+def own(nnctl, tmp_path):
+    """Train on half of the rows of data.npz, and return these rows."""
+    stream = np.random.RandomState(1)
+    X, y = stream.randn(40, 2), np.repeat([0, 1], 20)
+    np.savez(tmp_path / "data.npz", X=X, y=y)
+    spec = {
+        "data": {"source": "data.npz", "test": 0.5},
+        "model": {"layer_dims": [2, 3, 1], "activations": ["relu", "sigmoid"]},
+        "train": {"learning_rate": 0.1, "iterations": 20},
+    }
+    (tmp_path / "own.yaml").write_text(json.dumps(spec))
+    assert nnctl("train", "own.yaml", "-q").exit_code == 0
+    return X, y
+
+
+def test_data_as_they_were_are_predicted(nnctl, own):
+    assert "on 20 examples" in nnctl("predict").stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda X, y: (np.r_[X, X[:10] + 1], np.r_[y, y[:10]]),
+            "train: 20 rows then, 25 now; test: 20 rows",
+        ),
+        (lambda X, y: (X[::-1], y[::-1]), "rows as then, with other values or in another order"),
+        (lambda X, y: (X, 1 - y), "rows as then, with other values or in another order"),
+        (lambda X, y: (X + 1e-9, y), "rows as then, with other values or in another order"),
+        (lambda X, y: (X.astype(np.float32), y), "rows as then, with other values or in another order"),
+    ],
+    ids=["more rows", "another order", "other labels", "other values", "another type"],
+)
+def test_data_that_changed_since_the_training_are_refused(nnctl, own, tmp_path, change, said):
+    X, y = change(*own)
+    np.savez(tmp_path / "data.npz", X=X, y=y)
+    outcome = nnctl("predict")
+    assert outcome.exit_code == 3
+    assert outcome.stdout == ""
+    assert "its data have changed since the training" in outcome.stderr
+    assert said in outcome.stderr
+    assert "nnctl predict runs/own-" in outcome.stderr
+    run = outcome.stderr.rpartition("nnctl predict ")[2].split()[0]
+    assert nnctl("predict", run, "data.npz").exit_code == 0  # which is the way out
+
+
+def test_a_run_that_does_not_say_what_its_data_were(nnctl, own, tmp_path):
+    (status,) = (tmp_path / "runs").glob("own-*/run.json")
+    content = json.loads(status.read_text())
+    del content["data_sha256"]
+    status.write_text(json.dumps(content))
+    outcome = nnctl("predict")
+    assert outcome.exit_code == 0
+    assert "does not say what its data were, so these may be others" in outcome.stderr
+
+
+# --- rows prepared otherwise than in training ---
+
+
+@pytest.fixture
+def of_bytes(nnctl, tmp_path):
+    """Train on pictures of bytes, and return them."""
+    stream = np.random.RandomState(1)
+    pictures = stream.randint(0, 256, (40, 4, 4)).astype(np.uint8)
+    np.savez(tmp_path / "pictures.npz", X=pictures, y=pictures.reshape(40, -1).mean(axis=1) > 127)
+    spec = {
+        "data": {"source": "pictures.npz"},
+        "model": {"layer_dims": [16, 3, 1], "activations": ["relu", "sigmoid"]},
+        "train": {"learning_rate": 0.1, "iterations": 20},
+    }
+    (tmp_path / "pictures.yaml").write_text(json.dumps(spec))
+    assert nnctl("train", "pictures.yaml", "-q").exit_code == 0
+    return pictures
+
+
+def test_fractions_for_a_model_of_bytes_are_refused_with_the_way_out(nnctl, of_bytes, tmp_path):
+    fractions = of_bytes / 255
+    np.savez(tmp_path / "new.npz", X=fractions)
+    outcome = nnctl("predict", "new.npz")
+    assert outcome.exit_code == 6
+    assert outcome.stdout == ""
+    assert "Save bytes: np.round(255 * X).astype(np.uint8)" in outcome.stderr
+    np.savez(tmp_path / "new.npz", X=np.round(255 * fractions).astype(np.uint8))
+    np.savez(tmp_path / "as-trained.npz", X=of_bytes)
+    assert nnctl("predict", "new.npz").stdout == nnctl("predict", "as-trained.npz").stdout
+
+
+def test_a_test_part_of_fractions_is_refused_at_the_start(nnctl, of_bytes, tmp_path):
+    np.savez(tmp_path / "test.npz", X=of_bytes[:9] / 255, y=np.arange(9) % 2)
+    outcome = nnctl("train", "pictures.yaml", "-S", "data.test=test.npz")
+    assert outcome.exit_code == 3
+    assert "test.npz: its features are fractions from 0" in outcome.stderr
+
+
+def test_rows_in_another_unit_are_predicted_with_a_note(nnctl, of_bytes, tmp_path):
+    np.savez(tmp_path / "new.npz", X=of_bytes.astype(np.int64) * 257)
+    outcome = nnctl("predict", "new.npz")
+    assert outcome.exit_code == 0
+    assert "note: new.npz: 40 of 40 rows lie far outside what the network was trained on" in outcome.stderr
+    assert len(outcome.stdout.splitlines()) == 41
+
+
+def test_columns_are_recognized_and_turned_where_the_model_was_trained_on_columns(nnctl, tmp_path):
+    stream = np.random.RandomState(1)
+    X = stream.randn(50, 3)
+    np.savez(tmp_path / "columns.npz", X=X.T, Y=(X[:, 0] > 0)[None, :])
+    np.savez(tmp_path / "rows.npz", X=X, y=X[:, 0] > 0)
+    spec = {
+        "data": {"source": "columns.npz", "layout": "columns"},
+        "model": {"layer_dims": [3, 4, 1], "activations": ["relu", "sigmoid"]},
+        "train": {"learning_rate": 0.1, "iterations": 20},
+    }
+    (tmp_path / "spec.yaml").write_text(json.dumps(spec))
+    refused = nnctl("train", "spec.yaml", "-S", "data.layout=rows")
+    assert refused.exit_code == 3
+    assert "the examples are columns here" in refused.stderr
+    flags = ("-S", "data.source=rows.npz", "-S", "data.layout=rows")
+    runs = [nnctl("train", "spec.yaml", "-q", *more).stdout.strip() for more in ((), flags)]
+    turned, plain = nnctl("predict", runs[0], "columns.npz").stdout, nnctl("predict", runs[1], "rows.npz").stdout
+    assert turned == plain
+    assert nnctl("predict", runs[0], "rows.npz").stdout == plain  # only rows fit
+    refused = nnctl("predict", runs[1], "columns.npz")
+    assert refused.exit_code == 6
+    assert "The examples seem to be columns; save them as rows" in refused.stderr
+    assert nnctl("predict", runs[0]).exit_code == 0

@@ -223,3 +223,14 @@ def test_the_short_cut_is_the_ordinary_path(nnctl, tmp_path, optimizer):
     np.testing.assert_allclose(costs, ordinary_costs, rtol=0, atol=1e-12)
     np.testing.assert_allclose(p, ordinary_p, rtol=0, atol=1e-10)
     assert test_cost == pytest.approx(ordinary_test_cost, abs=1e-12)
+
+
+def test_a_last_batch_of_one_row_is_penalized_like_any_other(nnctl):
+    flags = ("data.validation=null", "data.test=null", "train.batch_size=64", "train.l2=8", "train.iterations=null")
+    accuracy = {}
+    for m in (1024, 1025):
+        overrides = (*flags, f"data.m={m}", "train.epochs=60", "train.learning_rate=0.1")
+        words = [word for override in overrides for word in ("-S", override)]
+        outcome = nnctl("train", "moons", "--json", *words)
+        accuracy[m] = json.loads(outcome.stdout)["metrics"]["train"]["accuracy"]
+    assert accuracy[1025] > accuracy[1024] - 0.02

@@ -274,7 +274,8 @@ def test_the_very_last_update_may_diverge_too(nnctl, tmp_path, config):
 
 
 def test_json_is_one_object_with_the_run_in_it(nnctl, tmp_path):
-    outcome = nnctl("train", "circles", *SHORT, "--json")
+    outcome = nnctl("train", "circles", *SHORT, "--json", "-S", "train.learning_rate=0.5")
     printed = json.loads(outcome.stdout)
     folder = tmp_path / printed.pop("run")
+    assert printed.pop("remarks") == []
     assert printed == json.loads((folder / "run.json").read_text())

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnctl.errors import SpecError
-from nnctl.spec import document
+from nnctl.spec import document, mark
 
 plainly = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -250,12 +250,12 @@ def test_characters_that_cannot_be_seen_are_shown_as_spaces(tmp_path):
         ('a: "b" c\n', "1:8: is not YAML: expected the end of the line"),
         ("a:\n   b: 1\n  c: 1\n", "3:3: is not YAML: this is not indented like"),
         ("a:\n  b: 1\n   c: 1\n", "3:5: is not YAML: no key is expected here"),
-        ("a:\n  b:1\n  c: 1\n", "3:4: is not YAML: no key is expected here"),
+        ("a:\n  b:1\n  c: 1\n", "2:4: is not YAML: a space is missing behind this colon"),
         ("a:\n  b: 1\n  c\nd: 1\n", "3:3: is not YAML: expected key: value, with a space after the colon"),
         ("a: b: c\n", "1:5: is not YAML: no key is expected here"),
         ("a: @b\n", "1:4: is not YAML: a text that begins with this character wants quotes"),
         ("a: %b\n", "1:4: is not YAML: a text that begins with this character wants quotes"),
-        ("a: *b\n", "1:4: is not YAML: found undefined alias 'b'"),
+        ("a: *b\n", "1:4: is not YAML: nothing above is named so with &"),
         ("a: 1\n---\nb: 2\n", "2:1: is not YAML: a second document begins here"),
         ("a: 1\nb: x\0y\n", "2:5: is not YAML: the character U+0000 cannot stand here"),
         ("\x1b[31m", "1:1: is not YAML: the character U+001B cannot stand here"),
@@ -279,9 +279,11 @@ def test_what_is_not_a_document_is_explained_at_its_place(tmp_path, text, first)
         ("# nothing\n\n", "spec.yaml: is empty; a spec needs at least data, model and train"),
         ("just text\n", "spec.yaml: is not a spec: expected keys such as data, model and train at the top"),
         ("- a\n- b\n", "spec.yaml: is not a spec: expected keys such as data, model and train at the top"),
-        (b"a: \xff\n", "spec.yaml: is not text in UTF-8 (byte 3); a spec is a YAML file"),
-        ("a: 1\n".encode("utf-16"), "spec.yaml: is not text in UTF-8 (byte 0); a spec is a YAML file"),
-        ("[" * 1000, f"spec.yaml:1:1: is not a spec: its brackets are nested too deeply\n  {'[' * 100}\n  ^"),
+        (b"a: \xff\n", "spec.yaml: is not text in UTF-8 (byte 0xFF on line 1); a spec is a YAML file, saved as UTF-8"),
+        (
+            "[" * 1000,
+            f"spec.yaml:1:51: is nested too deeply; a spec has few levels\n  {'[' * 100}\n  {' ' * 50}^",
+        ),
     ],
 )
 def test_what_is_no_spec_at_all(tmp_path, text, message):
@@ -305,6 +307,97 @@ def test_anchors_are_copies(tmp_path):
     found = read(tmp_path, "a: &x {k: [1, 2]}\nb: *x\nc: &y no\nd: *y\n")
     assert found.tree == {"a": {"k": (1, 2)}, "b": {"k": (1, 2)}, "c": "no", "d": "no"}
     assert found.mark(("b",), key=True).line == 1
+
+
+BOMB = "\n".join(
+    [
+        "a: &a [x, x, x, x]",
+        *(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOMB,
+        f"a: &a [{'x, ' * 300}]\nb: [{'*a, ' * 300}]\n",
+        f"a: &a {{{', '.join(f'k{i}: 1' for i in range(200))}}}\nb: [{'*a, ' * 300}]\n",
+    ],
+)
+def test_aliases_that_stand_for_far_more_than_is_written(tmp_path, text, monkeypatch):
+    made = []
+    monkeypatch.setattr(document, "_scalar", lambda kind, text: made.append(text))
+    message = complaint(tmp_path, text)
+    assert "the aliases (*) here stand for far more than is written; write the values out" in message
+    assert len(made) <= 10 * len(text)
+
+
+def test_a_chain_of_aliases_is_as_deep_as_brackets(tmp_path):
+    text = "a0: &a0 [x]\n" + "".join(f"a{i + 1}: &a{i + 1} [*a{i}]\n" for i in range(200))
+    assert "is nested too deeply; a spec has few levels" in complaint(tmp_path, text)
+    assert tree(tmp_path, text[: text.index("a40:")])["a39"][0] != ()
+
+
+def test_a_spec_is_gone_through_once(tmp_path, monkeypatch):
+    found = []
+    for sizes in (1000, 2000):
+        calls = []
+        monkeypatch.setattr(
+            document, "lines_of", lambda *a, lines_of=mark.lines_of, calls=calls: _counted(lines_of(*a), calls)
+        )
+        read(tmp_path, f"a: [{'1, ' * sizes}x]\n")
+        found.append(len(calls))
+    assert found[1] - found[0] == 1000  # one mark for each number, which is no copy of the line
+    marks = {id(mark.text) for mark in calls}
+    assert len(marks) == 1
+
+
+def _counted(locate, calls):
+    def counted(index):
+        calls.append(locate(index))
+        return calls[-1]
+
+    return counted
+
+
+def test_no_more_mistakes_than_a_screen_holds(tmp_path):
+    found = read(tmp_path, "\n".join(f"k{i}: 1" for i in range(100)))
+    for number in range(12):
+        found.report((f"k{number}",), "is wrong")
+    with pytest.raises(SpecError) as caught:
+        found.raise_problems()
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 31
+    assert lines[-1] == "and 2 more mistakes"
+    found.problems.pop()
+    with pytest.raises(SpecError, match=r"and 1 more mistake$"):
+        found.raise_problems()
+
+
+def test_the_caret_stands_below_wide_letters(tmp_path):
+    _, line, caret = str(read(tmp_path, "中文: [猫, x]\n").mistake(("中文", "1"), "is wrong")).splitlines()
+    assert line == "  中文: [猫, x]"
+    assert caret == " " * 13 + "^"  # three letters before it fill two columns
+
+
+def test_what_is_overridden_is_told_of_no_more(tmp_path):
+    found = read(tmp_path, "a: {b: 1, c: {d: –}}\n", "a={x: 1}")
+    assert found.mark(("a", "c", "d"), key=True) == found.mark(("a",)) == document.Mark("-S a={x: 1}")
+    assert found.signs == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["a: 1\n".encode("utf-16"), "a: 1\n".encode("utf-16-le"), "a: 1\n".encode("utf-16-be")]
+)
+def test_utf_16_is_what_notepad_calls_unicode(tmp_path, text):
+    assert complaint(tmp_path, text) == (
+        "spec.yaml: is not text in UTF-8 but, it seems, in UTF-16, which Notepad calls Unicode; save it as UTF-8"
+    )
+
+
+def test_a_file_that_is_far_too_long(tmp_path):
+    assert complaint(tmp_path, b"#" * (2**22 + 1)) == "spec.yaml: is longer than 4 MB; a spec is a short YAML file"
 
 
 def test_letters_of_all_kinds(tmp_path):
@@ -368,6 +461,7 @@ def test_overrides(tmp_path, overrides, changed):
         ("a.b=1", "-S a.b=1: a.b: 1 has no keys to set"),
         ("b.d.2=1", "-S b.d.2=1: b.d.2: expected a place from 0 to 1, got '2'"),
         ("b.d.-1=1", "-S b.d.-1=1: b.d.-1: expected a place from 0 to 1, got '-1'"),
+        ("b.d.99999999999=1", "-S b.d.99999999999=1: b.d.99999999999: expected a place from 0 to 1, got '99999999999'"),
         ("b.d.²=1", "-S b.d.²=1: b.d.²: expected a place from 0 to 1, got '²'"),
         ("a=[1", "-S a=[1: is not YAML: the bracket that opens here is not closed"),
         ("a=b: c: d", '-S a=b: c: d: is not YAML: no key is expected here; is the line above as it should be, or does'

@@ -123,7 +123,7 @@ def test_legal_values(key, value, read_as):
         ("count", 0, "count must be at least 1, got 0"),
         ("count", 1.5, "count must be a whole number, got 1.5"),
         ("count", True, "count must be a whole number, got true"),
-        ("count", "1", "count must be a whole number, got '1'"),
+        ("count", "1", "count must be a whole number, got '1'; take the quotes off"),
         ("count", None, "count must be a whole number, got nothing"),
         ("name", 42, "name must be text, got 42; put it in quotes"),
         ("name", True, "name must be text, got true; put it in quotes"),

@@ -84,8 +84,8 @@ def test_what_is_not_there(argument, message):
 
 def test_an_installed_package_carries_the_configs_inside(tmp_path):
     package = tmp_path / "site" / "nnctl"
-    (package / "spec").mkdir(parents=True)
-    for name in ("__init__", "spec/__init__", "spec/shipped", "errors", "registry"):
+    shutil.copytree(Path(nnctl.__file__).parent / "spec", package / "spec")
+    for name in ("__init__", "errors", "registry"):
         shutil.copy(Path(nnctl.__file__).parent / f"{name}.py", package / f"{name}.py")
     (package / "configs").mkdir()
     (package / "configs" / "own.yaml").touch()

@@ -172,7 +172,7 @@ def test_an_unknown_name_answers_with_the_nearest(tmp_path, key, name, near):
         ({"data": None}, "data must hold keys (source, train"),
         ({"train": (1, 2)}, "train must hold keys (learning_rate, iterations"),
         ({"data__source": MISSING}, "data needs source: one of circles, "),
-        ({"data__train": "a.h5"}, "data has both source and train; keep one"),
+        ({"data__train": "a.h5"}, "data.train and data.source are both there; keep one"),
         ({"data__source": "xyz"}, "there is no file or built-in set 'xyz' (legal: circles, "),
         ({"data__features": "X"}, "data.features names a dataset in a file; circles is built in"),
         ({"data__noise": -1}, "data.noise must be at least 0, got -1"),
@@ -278,6 +278,7 @@ def test_what_is_resolved_has_every_default(tmp_path):
     assert list(resolved) == ["name", "seed", "data", "model", "train"]
     assert resolved["data"] == {
         "source": "circles", "m": 300, "m_test": 100, "noise": 0.05, "factor": 0.8, "seed": 1, "test_seed": 2,
+        "background": "white",
     }  # fmt: skip
     assert resolved["model"] == {"layer_dims": (2, 4, 1), "activations": ("relu", "sigmoid"), "init": "he"}
     wanted = {
@@ -306,6 +307,54 @@ def test_a_document_can_be_parsed_twice(tmp_path):
     file.write_text(document.dump(changed(data__m=12)), encoding="utf-8")
     written = document.read(file)
     assert parse(written) == parse(written)
+
+
+@pytest.mark.parametrize("source", datasets)
+def test_a_source_takes_its_options_with_its_name(tmp_path, source):
+    beside = read(tmp_path, changed(data__source=source, data__m=12, data__seed=9))
+    assert read(tmp_path, changed(data__source={"name": source, "m": 12, "seed": 9})) == beside
+    assert read(tmp_path, changed(data__source={"name": source, "m": 12}, data__seed=9)) == beside
+    assert read(tmp_path, changed(data__source=source), "data.source.m=12", "data.source.seed=9") == beside
+    assert read(tmp_path, beside.resolved()) == beside
+    assert beside.resolved()["data"]["source"] == source
+
+
+@pytest.mark.parametrize(
+    ("source", "beside", "message"),
+    [
+        ({"name": "circles", "m": 0}, {}, "data.source.m must be at least 1, got 0"),
+        ({"name": "circles", "ms": 3}, {}, 'there is no key data.source.ms; did you mean "m"?'),
+        ({"name": "circles", "test": 0.2}, {}, "there is no key data.source.test"),
+        ({"name": "circles", "m": 3}, {"m": 3}, "data.m and data.source.m are the same option; keep one"),
+        ({"name": "circels", "m": 3}, {}, "there is no file or built-in set 'circels'; did you mean \"circles\"?"),
+        ({"name": "xyz", "m": 3}, {}, "there is no file or built-in set 'xyz'"),
+        ({"name": "a.h5", "m": 3}, {}, "there is no key data.source.m; a file has no options"),
+        ({"name": 3, "m": 3}, {}, "data.source must be text or null, got 3; put it in quotes"),
+        ({"name": ({"a": 1},)}, {}, "data.source must be text or null, got [{'a': 1}]"),
+        ({"name": None}, {}, "data needs source"),
+        ({"nmae": "circles"}, {}, 'there is no key data.source.nmae; did you mean "name"?'),
+        ({"m": 3}, {}, "data.source is missing its name, such as {name: circles}"),
+        ({}, {}, "data.source is missing its name, such as {name: circles}"),
+        # a mistake in source is none of the options beside it
+        ("xyz", {"m": 3, "noise": 0.1}, "there is no file or built-in set 'xyz'"),
+        ("circels", {"m": 3, "noise": 0.1}, "there is no file or built-in set 'circels'"),
+        (5, {"m": 3}, "data.source must be text or null, got 5"),
+        (None, {"m": 3}, "data needs source"),
+        (("circles",), {"m": 3}, "data.source must be text or null, got ['circles']"),
+        ("circles.h5", {"m": 3}, "there is no key data.m"),
+        ("circles", {"train": 5}, "data.train must be text or keys (file, features, target) or null, got 5"),
+        ("circles", {"trian": "a.h5"}, 'there is no key data.trian; did you mean "train"?'),
+    ],
+)
+def test_a_source_with_a_mistake_is_one_message(tmp_path, source, beside, message):
+    tree = changed(data__source=source, **{f"data__{key}": value for key, value in beside.items()})
+    (found,) = mistakes(tmp_path, tree)
+    assert found.startswith(message)
+
+
+def test_layers_that_do_not_fit_are_one_message(tmp_path):
+    (found,) = mistakes(tmp_path, changed(model__layer_dims=(2, 4), train__dropout=(0.5,)))
+    assert found.startswith("model.activations must name one activation for each of the 1 layers")
 
 
 def test_an_unknown_key_of_a_built_in_set_finds_its_options(tmp_path):

@@ -1,0 +1,97 @@
+"""A gallery is the pictures of a run or a comparison, drawn into its folder once the training is over.
+
+Drawing never ends a training: what fails there is one line for the messages, and the other pictures are drawn all the
+same. They look alike everywhere: matplotlib's defaults hold, whatever the user's own settings of it say.
+"""
+
+import contextlib
+import logging
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from nnctl.data.interface import shortlist
+from nnctl.explain.compare import Comparison
+from nnctl.runs.run import Run
+from nnctl.training.experiment import Experiment
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Draw = Callable[[], "Figure"]
+
+
+def draw_run(experiment: Experiment, run: Run, messages: Console) -> list[Path]:
+    """Draw all pictures that fit the run's data into its folder and return the paths of those that were drawn."""
+
+    def wanted() -> Mapping[str, Draw]:
+        from nnctl.show import pictures  # here, for matplotlib itself may be what fails
+
+        return pictures.of_run(experiment, run)
+
+    return _drawn(wanted, run.folder, messages)
+
+
+def draw_comparison(compared: Comparison, messages: Console) -> list[Path]:
+    """Draw all pictures of a comparison into its folder and return the paths of those that were drawn."""
+
+    def wanted() -> Mapping[str, Draw]:
+        from nnctl.show import pictures
+
+        return pictures.of_comparison(compared, messages.print)
+
+    return _drawn(wanted, compared.folder, messages)
+
+
+def _drawn(wanted: Callable[[], Mapping[str, Draw]], folder: Path, messages: Console) -> list[Path]:
+    os.environ |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}  # the user's own may be such as ends the import
+    logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # it tells of its caches and of settings in its files
+    drawn: list[Path] = []
+    boxes: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with contextlib.chdir(Path(__file__).parent):  # it would read a matplotlibrc from the working folder first
+                import matplotlib  # noqa: F401
+            chosen = wanted()
+        except Exception as error:
+            messages.print(f"{folder}: no pictures are drawn: {_reason(error)}")
+            return []
+        for name, draw in chosen.items():
+            try:
+                boxes |= _save(draw, folder / name)
+                drawn.append(folder / name)
+            except Exception as error:
+                messages.print(f"{folder / name}: is not drawn: {_reason(error)}")
+    if boxes:
+        messages.print(f"no installed font has the signs {shortlist(sorted(boxes))}: they are drawn as boxes")
+    return drawn
+
+
+def _save(draw: Draw, path: Path) -> set[str]:
+    """Write a picture, whole or not at all; return the signs in it that no installed font has."""
+    import matplotlib
+
+    from nnctl.show import fonts
+
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whoever has set others before
+        figure = draw()
+        boxes = fonts.lend(figure)
+        try:
+            figure.savefig(unfinished, format="png", dpi=110)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return boxes
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong on one line."""
+    text = getattr(error, "strerror", None) or str(error)
+    return text.strip().splitlines()[0] if text.strip() else type(error).__name__

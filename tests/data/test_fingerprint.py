@@ -1,0 +1,65 @@
+"""What two parts share is counted row by row; two parts that are the same rows are refused."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from nnctl.data.fingerprint import overlaps, sha256
+from nnctl.data.table import Table
+from nnctl.errors import DataError
+
+ROWS = np.random.RandomState(1).randn(30, 4)
+
+
+@dataclass
+class Part:
+    X: np.ndarray
+    table: Table
+
+
+def parts(**rows):
+    return {name: Part(X.T, Table(X, None, origin=f"{name}.npz")) for name, X in rows.items()}
+
+
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)], ids=["same order", "another order"])
+def test_the_same_rows_are_refused_in_any_order(order):
+    with pytest.raises(DataError, match=r"^test.npz: the test part has the very rows of the train part \(30\)"):
+        overlaps(parts(train=ROWS, test=ROWS[order]))
+
+
+def test_rows_that_two_parts_share_are_counted():
+    found = overlaps(parts(train=ROWS, validation=ROWS[:3] + 1, test=np.r_[ROWS[5:9], ROWS[:4] + 2]))
+    assert found == ["4 of 8 test rows have the same features as rows of the train part"]
+    found = overlaps(parts(train=ROWS[:20], validation=ROWS[20:], test=ROWS[25:]))
+    assert found == ["5 of 5 test rows have the same features as rows of the validation part"]
+
+
+@pytest.mark.parametrize(
+    "other", [-ROWS, ROWS * [1, 1, 1, -1], ROWS[:, [1, 0, 2, 3]], np.nextafter(ROWS, np.inf), ROWS[:, ::-1]]
+)
+def test_rows_that_are_nearly_alike_are_not_the_same(other):
+    assert overlaps(parts(train=ROWS, test=other)) == []
+
+
+def test_minus_zero_is_zero():
+    with pytest.raises(DataError):
+        overlaps(parts(train=np.zeros((2, 3)), test=-np.zeros((2, 3))))
+
+
+def test_one_part_shares_nothing():
+    assert overlaps(parts(train=ROWS)) == []
+
+
+def test_the_sha256_is_of_features_and_targets():
+    y, names = np.arange(30), np.array(["a", "b"] * 15)
+    known = sha256(Table(ROWS, y))
+    assert known == sha256(Table(ROWS.copy(order="F"), y.copy()))
+    others = [
+        Table(ROWS[::-1], y),
+        Table(ROWS, y[::-1]),
+        Table(ROWS, names),
+        Table(ROWS, names[::-1]),
+        Table(ROWS, None),
+    ]
+    assert len({known, *map(sha256, others)}) == 6

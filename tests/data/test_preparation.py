@@ -1,0 +1,113 @@
+"""Preparation in numbers: rounding is no unit, float32 loses nothing before its last cast, scales are remarked on."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.preprocessing import StandardScaler
+
+from nnctl.data.preparation import ROWS, Preparation
+from nnctl.data.ranges import Range
+from nnctl.errors import DataError
+
+STREAM = np.random.RandomState(1)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.where(np.arange(40) % 2, 0.3, 0.1 + 0.2),
+        np.where(np.arange(40) % 2, 1e9 + 0.1, np.nextafter(1e9 + 0.1, 2e9)),
+        np.full(40, 0.1),
+        np.full(40, -1e-300),
+        np.zeros(40),
+    ],
+    ids=["0.3", "1e9", "0.1", "tiny", "zero"],
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_column_that_is_constant_but_for_rounding_is_not_blown_up(column, dtype):
+    X = np.c_[column, np.arange(40.0)]
+    fitted = Preparation.fit(X, "standardize")
+    assert fitted.divisor[0] == 1
+    assert np.abs(fitted.apply(X, dtype)[:, 0]).max() < 1e-5
+    new = fitted.apply(np.array([[column[0] + 0.5, 3.0]]), dtype)
+    assert new[0, 0] == pytest.approx(0.5, rel=1e-5)  # not 5e14
+
+
+def test_a_column_that_varies_little_is_standardized_all_the_same():
+    X = (1e6 + 1e-3 * STREAM.randn(500))[:, None]
+    assert Preparation.fit(X, "standardize").apply(X, np.float64).std() == pytest.approx(1, rel=1e-6)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(seed=st.integers(0, 10**6), offset=st.sampled_from([0, 1, 1e3, 1e8]), spread=st.sampled_from([0, 1e-9, 1, 1e5]))
+def test_standardize_is_scikit_learns(seed, offset, spread):
+    X = offset + spread * np.random.RandomState(seed).randn(50, 3)
+    ours, theirs = Preparation.fit(X, "standardize"), StandardScaler().fit(X)
+    np.testing.assert_allclose(ours.apply(X, np.float64), theirs.transform(X), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.int64, np.float32])
+@pytest.mark.parametrize("m", [5, ROWS + 3])
+def test_float32_is_the_float64_result_rounded_once(kind, m):
+    X = (1.7e9 + STREAM.randint(0, 5000, (m, 2))).astype(kind)  # times in seconds: float32 counts in steps of 128
+    fitted = Preparation.fit(X, "standardize")
+    assert fitted.mean.dtype == fitted.divisor.dtype == np.float64
+    single = fitted.apply(X, np.float32)
+    assert single.dtype == np.float32
+    np.testing.assert_array_equal(single, fitted.apply(X, np.float64).astype(np.float32))
+    if kind is not np.float32:
+        assert len(np.unique(single[:, 0])) == len(np.unique(X[:, 0]))
+
+
+@pytest.mark.parametrize("scale", [255, 1e-3, 3])
+def test_a_divisor_is_applied_in_float64_too(scale):
+    X = STREAM.randint(0, 2**53, (50, 3))
+    single = Preparation.fit(X, scale).apply(X, np.float32)
+    np.testing.assert_array_equal(single, (X / np.float64(scale)).astype(np.float32))
+
+
+def test_values_too_large_to_standardize_are_named():
+    X = np.c_[np.arange(4.0), [1e200, -1e200, 1e200, 0]]
+    with pytest.raises(DataError, match=r"^data.h5: the values of feature 1 \(counted from 0\) are too large"):
+        Preparation.fit(X, "standardize", "data.h5")
+
+
+def remark(X, scale):
+    X = np.asarray(X)
+    return Preparation.fit(X, scale).remark(Range.of(X))
+
+
+PIXELS = STREAM.randint(0, 256, (30, 576))
+PIXELS[0, 0], PIXELS[0, 1] = 0, 255
+
+
+@pytest.mark.parametrize("X", [PIXELS.astype(float), PIXELS, PIXELS.astype(np.uint8), PIXELS.reshape(30, 24, 24) * 1.0])
+def test_pixels_that_nothing_scales_are_remarked_on(X):
+    said = remark(X, None)
+    assert said.startswith("features reach 255 and nothing scales them: training may be slow or stand still;")
+    assert "data.scale: 255, for pixels, or standardize" in said
+
+
+def test_features_far_from_1_are_remarked_on_whatever_the_divisor():
+    table = STREAM.randn(50, 3) * [1, 1, 5e4]
+    assert "data.scale: standardize" in remark(table, "none")
+    assert "although" not in remark(table, "none")
+    assert "divided by 2 they are far from 1" in remark(table, 2)
+    assert "far below 1" in remark(PIXELS / 255, 255)  # scaled twice
+
+
+@pytest.mark.parametrize(
+    ("X", "scale"),
+    [
+        (PIXELS.reshape(30, 24, 24).astype(np.uint8), None),
+        (PIXELS, 255),
+        (PIXELS, "standardize"),
+        (PIXELS / 255, None),
+        (STREAM.randn(50, 3) * 5, None),
+        (STREAM.randint(0, 17, (50, 64)), None),
+        (np.zeros((5, 2)), None),
+    ],
+)
+def test_features_near_1_are_nothing_to_speak_of(X, scale):
+    assert remark(X, scale) is None

@@ -1,0 +1,104 @@
+"""Rows that were prepared otherwise than in training are refused or said; rows like those of training are neither."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnctl.data.ranges import Range
+
+STREAM = np.random.RandomState(1)
+BYTES = STREAM.randint(0, 256, (40, 6, 6, 3)).astype(np.uint8)
+TABLE = STREAM.randn(200, 4) * [1, 10, 0.5, 300] + [0, 50, 3, 2000]
+
+
+def said(training, rows):
+    known = Range.of(np.asarray(training))
+    return known.refusal(np.asarray(rows)), known.remarks(np.asarray(rows))
+
+
+@pytest.mark.parametrize("training", [BYTES, BYTES.reshape(40, -1)], ids=["pictures", "flat"])
+@pytest.mark.parametrize("rows", [BYTES / 255, BYTES / 127.5 - 1, (BYTES / 255).astype(np.float32), BYTES > 127])
+def test_fractions_are_refused_where_bytes_were(training, rows):
+    if rows.dtype == bool:
+        rows = rows.astype(np.float16)
+    refusal, _ = said(training, rows)
+    assert refusal.startswith(
+        f"its features are fractions from {rows.min():g} to 1, and the network was trained on bytes"
+    )
+    assert "np.round(255 * X)" in refusal
+
+
+def test_bytes_are_refused_where_fractions_were():
+    refusal, _ = said(BYTES / 255, BYTES)
+    assert refusal.startswith("its features are bytes up to 255, and the network was trained on fractions from 0 to 1.")
+
+
+@pytest.mark.parametrize(
+    ("training", "rows"),
+    [
+        (BYTES, BYTES[:3]),
+        (BYTES, BYTES[:3].astype(float)),  # bytes in another type
+        (BYTES, BYTES[:3].astype(np.int64)),
+        (BYTES // 255, BYTES[:3] / 255),  # bytes that are 0 and 1
+        (BYTES / 255, BYTES[:3] / 255),
+        (TABLE, TABLE[:1]),
+        (TABLE, TABLE[:50] * 1.1),
+        (np.c_[TABLE, np.full(200, 7.0)], np.c_[TABLE[:9], np.full(9, 7.0)]),
+        (np.zeros((5, 3)), np.zeros((5, 3))),
+    ],
+)
+def test_rows_like_those_of_training_are_nothing_to_speak_of(training, rows):
+    assert said(training, rows) == (None, [])
+
+
+@settings(deadline=None, derandomize=True, max_examples=50)
+@given(seed=st.integers(0, 10**6), m=st.integers(1, 200), n=st.integers(1, 30))
+def test_further_rows_of_the_same_kind_are_nothing_to_speak_of(seed, m, n):
+    stream = np.random.RandomState(seed)
+    assert said(stream.randn(300, n), stream.randn(m, n)) == (None, [])
+
+
+def test_rows_far_outside_are_counted_and_the_first_feature_named():
+    rows = TABLE[:20].copy()
+    rows[3:8, 1] = 5000
+    _, (remark,) = said(TABLE, rows)
+    assert remark.startswith("5 of 20 rows lie far outside what the network was trained on: feature 1 (counted from 0)")
+    assert "to 5000, and went from" in remark
+
+
+def test_all_features_in_another_unit_are_one_remark():
+    _, (remark,) = said(TABLE, TABLE * 1000)
+    assert remark.startswith("200 of 200 rows lie far outside")
+    assert "(and so do 3 more)" in remark
+
+
+@pytest.mark.parametrize("rows", [BYTES.astype(np.uint16) * 257, BYTES * -2.0])
+def test_pictures_have_one_range(rows):
+    refusal, (remark,) = said(BYTES, rows)
+    assert refusal is None
+    assert " of 40 rows lie far outside" in remark
+
+
+def test_a_feature_that_never_varied_and_does_now_is_far_outside():
+    training = np.c_[TABLE[:, :2], np.full(200, 7.0)]
+    _, (remark,) = said(training, np.c_[TABLE[:5, :2], np.full(5, 1e4)])
+    assert remark.startswith("5 of 5 rows lie far outside what the network was trained on: feature 2")
+
+
+@pytest.mark.parametrize(
+    ("training", "rows"),
+    [
+        (TABLE, TABLE / 1000),
+        (TABLE, TABLE[:2] / 1000),  # near zero in every feature
+        (TABLE, TABLE.mean(axis=0) + np.zeros((6, 4))),
+        (BYTES.astype(float), BYTES / 255),
+        (BYTES.astype(np.int64), BYTES[:1] / 255),
+        (BYTES, BYTES[:5] // 255),  # scaled, and bytes again
+        (BYTES / 255, BYTES / 255 / 255),  # scaled twice
+    ],
+)
+def test_rows_in_a_small_corner_are_said(training, rows):
+    refusal, (remark,) = said(training, rows)
+    assert refusal is None
+    assert remark.startswith("all values lie in a small corner of what the network was trained on: they go from")

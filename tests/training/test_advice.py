@@ -1,0 +1,82 @@
+"""Advice after divergence: each cause is named by a training that has it, and by none that has another."""
+
+import numpy as np
+import pytest
+
+from nnctl.spec import document
+from nnctl.spec.reading import parse
+from nnctl.training import experiment
+from nnctl.training.advice import advice
+
+STREAM = np.random.RandomState(1)
+X = STREAM.randn(60, 3)
+Y = X @ [1.0, -2.0, 0.5] + 0.1 * STREAM.randn(60)
+CAUSES = {
+    "targets": "The targets reach",
+    "features": "The features are large",
+    "outlier": "Although standardized, feature",
+    "start": "The initial parameters are large",
+    "l2": "train.l2 takes more than all of every W",
+    "weight_decay": "train.optimizer.weight_decay takes more than all of every W",
+    "learning rate": "Most often the learning rate is too high",
+}
+OUTLIER = np.r_[1e9, np.zeros(9999)]
+
+
+@pytest.fixture
+def advised(tmp_path):
+    """Return the advice for a regression on these arrays with these settings."""
+
+    def advised(x=X, y=Y, scale="none", init="he", **train):
+        np.savez(tmp_path / "data.npz", X=x, y=y)
+        tree = {
+            "data": {"source": str(tmp_path / "data.npz"), "scale": scale},
+            "model": {"layer_dims": (x.shape[1], 4, 1), "activations": ("relu", "linear"), "init": init},
+            "train": {"learning_rate": 0.5, "iterations": 10, **train},
+        }
+        (tmp_path / "spec.yaml").write_text(document.dump(tree), encoding="utf-8")
+        ready = experiment.prepare(parse(document.read(tmp_path / "spec.yaml")))
+        return advice(ready.spec, ready.dataset)
+
+    return advised
+
+
+@pytest.mark.parametrize(
+    ("cause", "settings"),
+    [
+        ("targets", {"y": 300_000 + 20_000 * Y}),
+        ("targets", {"y": 300_000 + Y, "scale": "standardize", "x": 255 * X}),
+        ("features", {"x": 1000 * X}),
+        ("features", {"x": 1000 * X, "scale": 2}),
+        ("outlier", {"x": np.c_[OUTLIER, STREAM.randn(10_000)], "y": STREAM.randn(10_000), "scale": "standardize"}),
+        ("start", {"init": {"name": "random", "scale": 50}}),
+        ("l2", {"l2": 1000}),
+        ("weight_decay", {"optimizer": {"name": "momentum", "weight_decay": 5}}),
+        ("learning rate", {"learning_rate": 50}),
+        ("learning rate", {"learning_rate": 50, "x": 1000 * X, "scale": "standardize"}),
+    ],
+)
+def test_the_cause_that_is_there_is_named_and_no_other(advised, cause, settings):
+    said = advised(**settings)
+    assert said.startswith(CAUSES[cause])
+    assert not any(words in said for other, words in CAUSES.items() if other != cause)
+
+
+def test_what_is_done_is_not_advised(advised):
+    for settings in ({"x": 1000 * X}, {"y": 1e6 * Y}, {"learning_rate": 1e3}):
+        assert "standardize" not in advised(scale="standardize", **settings).partition("(y - mean)")[0]
+
+
+def test_a_smaller_learning_rate_is_given_in_numbers(advised):
+    assert "train.learning_rate: 5" in advised(learning_rate=50)
+
+
+def test_a_diverged_run_is_told_with_its_cause(nnctl, tmp_path):
+    np.savez(tmp_path / "houses.npz", X=X, y=300_000 + 20_000 * Y)
+    flags = ("-S", "data={source: houses.npz}", "-S", "model.layer_dims=[3, 4, 1]")
+    outcome = nnctl("train", "regression", *flags, "-S", "model.activations=[relu, linear]")
+    assert outcome.exit_code == 4
+    assert "diverged: at iteration" in outcome.stderr
+    assert "\nThe targets reach " in outcome.stderr
+    assert "learning rate" not in outcome.stderr
+    assert "\nThe run is in runs/" in outcome.stderr
