@@ -89,19 +89,19 @@ def nearest(name: str, legal: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def suggestion(name: str, legal: Iterable[str]) -> str:
+def suggestion(name: str, legal: Iterable[str], most: int = LISTED) -> str:
     """Return `; did you mean "..."?`, or the list of all that is legal when nothing is near."""
     names = list(legal)
-    return offered(nearest(name, names), names)
+    return offered(nearest(name, names), names, most)
 
 
-def offered(near: str | None, legal: Iterable[str]) -> str:
+def offered(near: str | None, legal: Iterable[str], most: int = LISTED) -> str:
     """Return `; did you mean "..."?` for the nearest name, or the list of all that is legal where there is none."""
-    return f" (legal: {listed(legal)})" if near is None else f'; did you mean "{near}"?'
+    return f" (legal: {listed(legal, most)})" if near is None else f'; did you mean "{near}"?'
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str], most: int = LISTED) -> str:
     """Return names with commas between them, and of many the first and how many there are."""
     all_names = list(names)
-    more = len(all_names) - LISTED
-    return ", ".join(all_names[:LISTED]) + (f" and {more} more" if more > 0 else "")
+    more = len(all_names) - most
+    return ", ".join(all_names[:most]) + (f" and {more} more" if more > 0 else "")

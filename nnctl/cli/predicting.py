@@ -1,5 +1,6 @@
 """`nnctl predict`: what a trained network says of rows."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -31,11 +32,12 @@ def predict(
     """
     with explained():
         from nnctl.runs.files import write_text
-        from nnctl.runs.search import find_run, is_run
+        from nnctl.runs.search import find_run, is_run, remarks
 
-        if source is None and not is_run(run, runs_dir) and (Path(run).suffix or Path(run).is_file()):
+        if source is None and not is_run(run, runs_dir) and (Path(run).suffix or os.path.isfile(run)):
             run, source = "latest", run
         found = find_run(run, runs_dir)
+        print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
 
         from nnctl.errors import SpecError
         from nnctl.explain.prediction import predict_input, predict_own

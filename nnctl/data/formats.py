@@ -1,93 +1,72 @@
-"""The formats of files of arrays, HDF5 and NPZ: a reader opens a file as a mapping from names to datasets.
+"""The formats of files of arrays, HDF5 and NPZ: a file is opened as a mapping from names to arrays.
 
-All else is the same for every format. Whatever goes wrong in a library is told here, in words of ours.
+Which of the two it is, its content tells. Whatever goes wrong in a library is told here, in words of ours.
 """
 
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nnctl.errors import DataError
+from nnctl.data import hdf5, npz
+from nnctl.data.arrays import Datasets as Datasets
+from nnctl.data.arrays import Unusable
+from nnctl.data.recognition import check_no_picture, recognized
+from nnctl.errors import DataError, StorageError
 from nnctl.nn import Array
 from nnctl.registry import suggestion
 
-Datasets = Mapping[str, Any]  # what np.asarray reads, by name; fetched only when asked for
-Reader = Callable[[Path], AbstractContextManager[Datasets]]
-
-UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)
-
-
-@contextmanager
-def _hdf5(path: Path) -> Iterator[Datasets]:
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        yield _flat(file)
-
-
-def _flat(group: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return all datasets in and below an HDF5 group; those in groups are named group/name."""
-    datasets: dict[str, Any] = {}
-    for key, item in group.items():
-        if isinstance(item, Mapping):
-            datasets |= _flat(item, f"{prefix}{key}/")
-        elif item is not None:  # a link that leads nowhere
-            datasets[f"{prefix}{key}"] = item
-    return datasets
-
-
-@contextmanager
-def _npz(path: Path) -> Iterator[Datasets]:
-    if not zipfile.is_zipfile(path):
-        raise ValueError("it is no archive of arrays, or its end is missing")
-    with np.load(path, allow_pickle=False) as file:
-        yield file
-
-
-READERS: dict[str, Reader] = {".h5": _hdf5, ".hdf5": _hdf5, ".hdf": _hdf5, ".npz": _npz}
+READERS: dict[str, Callable[[Path], AbstractContextManager[Datasets]]] = {"HDF5": hdf5.datasets, "NPZ": npz.datasets}
+SHOWN = 12  # names in a message
+SPARSE = "indptr"  # the array that a compressed sparse matrix has beside its data
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Datasets]:
     """Open a file by the reader of its kind; whatever goes wrong is a DataError with the path."""
-    kind = path.suffix.lower()
-    try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    if kind not in READERS:
-        raise DataError(
-            f"{path}: is of a kind that cannot be read as data; legal: {', '.join(READERS)}"
-            " (and, as the INPUT of predict, pictures such as .png, .jpg and .tif)"
-        )
-    if empty:
-        raise DataError(f"{path}: is empty (0 bytes)")
-    try:
-        with READERS[kind](path) as datasets:
-            yield datasets
-    except UNREADABLE as error:
-        name = "NPZ" if kind == ".npz" else "HDF5"
-        raise DataError(f"{path}: is not a readable {name} file: {_reason(error)}") from None
+    with ExitStack() as stack:
+        try:
+            datasets = stack.enter_context(READERS[recognized(path)](path))
+        except Unusable as reason:
+            raise DataError(f"{path}: {reason}") from None
+        yield datasets
 
 
 def fetch(file: Datasets, key: str, path: Path) -> Array:
-    if key not in file:
-        raise DataError(f"{path}: there is no dataset {key!r}{suggestion(key, file)}")
+    """Return an array of an open file; raise a DataError where there is none, or what it holds is no array."""
     try:
-        return np.asarray(file[key])
-    except UNREADABLE as error:
-        reason = "it holds Python objects" if "allow_pickle" in str(error) else _reason(error)
-        raise DataError(f"{path}: {key} cannot be read: {reason}") from None
+        if key.endswith("data") and key.removesuffix("data") + SPARSE in file:
+            raise Unusable(
+                "is part of a sparse matrix (CSR or CSC), and those are not read.\n"
+                "Save it as an ordinary array: X = scipy.sparse.load_npz(FILE).toarray(); numpy.savez('data.npz', X=X)"
+            )
+        array = np.asarray(file[key])
+        _check_kind(array)
+    except KeyError:
+        raise DataError(f"{path}: there is no dataset {key!r}{suggestion(key, file, most=SHOWN)}") from None
+    except Unusable as reason:
+        raise DataError(f"{path}: {key} {reason}") from None
+    except MemoryError as error:
+        raise StorageError(
+            f"{path}: {key} does not fit into memory{f' ({error})' if str(error) else ''}.\n"
+            "Take fewer rows or features, save it in a smaller type (float32, uint8), or use a larger machine."
+        ) from None
+    return array
 
 
-def _reason(error: Exception) -> str:
-    text = str(error.args[0] if isinstance(error, KeyError) else error)  # a KeyError's own text is in quotes
-    return text.splitlines()[0] if text else type(error).__name__
+def _check_kind(array: Array) -> None:
+    """Raise Unusable for what is neither numbers nor text."""
+    if array.size and (array.dtype.kind in "SV" or array.dtype == np.uint8):
+        check_no_picture(array[:1].tobytes() if array.ndim else array.tobytes())
+    if array.size and array.dtype.kind == "O" and isinstance(first := array.ravel()[0], bytes):
+        check_no_picture(first)
+    if array.dtype.names:
+        raise Unusable(
+            f"is a table with named columns (a structured array: {', '.join(array.dtype.names[:8])}), not one array.\n"
+            "Save its columns as one: X = numpy.lib.recfunctions.structured_to_unstructured(table)"
+        )
+    if array.dtype.kind in "Mm":
+        raise Unusable("holds dates or times; expected numbers.\nTurn them into numbers first: X.astype('int64')")
+    if array.dtype.kind == "V":
+        raise Unusable(f"holds raw bytes without a meaning ({array.dtype}); expected numbers.\nSave it as numbers.")

@@ -24,7 +24,8 @@ from nnctl.spec.schema import option_defaults, options
 from nnctl.spec.spec import Spec
 from nnctl.training.experiment import prepare, train
 from nnctl.training.side_by_side import Done, Tell, side_by_side
-from nnctl.training.stages import caught_signals, reported
+from nnctl.training.signals import caught_signals
+from nnctl.training.stages import reported
 
 COURSE_RANDOM_SCALE = 10.0  # the course's experiment starts `random` far too large on purpose
 SHOWN_COSTS = 15

@@ -5,8 +5,11 @@ are put together and what goes in and comes out stands in its attributes.
 """
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +17,21 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnctl import __version__, threads
+from nnctl.data.arrays import Unusable
 from nnctl.data.interface import Interface
 from nnctl.data.preparation import Preparation
 from nnctl.data.ranges import Range
+from nnctl.data.recognition import recognized
+from nnctl.data.storage import check_complete
+from nnctl.data.words import in_plain_words
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
 from nnctl.nn.network import Network, Pass
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
+from nnctl.spec.document import Document
+from nnctl.spec.schema import options
 
 ROWS = 16384  # prepared at a time in `predict`, so that a large file needs no second copy
 
@@ -101,42 +110,136 @@ def load(path: Path) -> Model:
     import h5py
 
     try:
+        kind = recognized(path)
+    except Unusable as reason:
+        words = str(reason).partition("\n")[0]
+        if words.startswith(("there is no such file", "cannot be read")):
+            raise DataError(f"{path}: {words}") from None
+        raise _no_model(path, words) from None
+    if kind != "HDF5":
+        raise _no_model(path, f"is an {kind} file")
+    try:
         with h5py.File(path, "r") as file:
             return _read(file)
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file") from None
-    except (OSError, KeyError, TypeError, ValueError, SpecError) as error:
-        reason = str(error).strip("'\"").splitlines()[0]
-        raise DataError(f"{path}: is not a parameters file of nnctl ({reason})") from None
+    except MemoryError:
+        raise StorageError(f"{path}: the network in it does not fit into memory") from None
+    except (Unusable, SpecError) as reason:
+        raise _no_model(path, str(reason)) from None
+    except Exception as error:  # h5py and json have an exception of every kind for what is no such file
+        raise _no_model(path, in_plain_words(error).removeprefix("cannot be read: ")) from None
+
+
+def _no_model(path: Path, reason: str) -> DataError:
+    first = reason.partition("\n")[0].rstrip(".")
+    return DataError(f"{path}: is not a parameters file of nnctl ({first}).\nCopy it again, or train again.")
 
 
 def _read(file: Any) -> Model:
-    """Read a model from an open HDF5 file."""
-    parameters = Parameters([int(n) for n in file.attrs["layer_dims"]], file["W1"].dtype)
+    """Read a model from an open HDF5 file; nothing is taken for granted, and memory only for what is there."""
+    dims = _whole_numbers(file, "layer_dims")
+    if len(dims) < 2:
+        raise Unusable(f"layer_dims must have at least 2 layers, got {len(dims)}")
+    shapes = {
+        f"{letter}{number}": (n, k if letter == "W" else 1)
+        for number, (k, n) in enumerate(pairwise(dims), start=1)
+        for letter in "Wb"
+    }
+    stored = {name: _dataset(file, name, [shape]) for name, shape in shapes.items()}
+    dtypes = {dataset.dtype.newbyteorder("=") for dataset in stored.values()}
+    if len(dtypes) > 1:
+        raise Unusable(f"its parameters are of different types, {', '.join(sorted(map(str, dtypes)))}")
+    parameters = Parameters(dims, dtypes.pop())
     for name, array in parameters.items():
-        if file[name].shape != array.shape:
-            raise ValueError(f"{name} has shape {file[name].shape}, expected {array.shape}")
-        file[name].read_direct(array)
-    choices = tuple(Choice(name, options) for name, options in json.loads(file.attrs["activations"]))
-    if len(choices) != len(parameters.W):
-        raise ValueError(f"{len(choices)} activations for {len(parameters.W)} layers")
-    build_network(parameters, choices)  # it knows all activations
-    mean, divisor = (
-        np.asarray(file[name]) if name in file else None for name in ("preparation/mean", "preparation/divisor")
+        stored[name].read_direct(array)
+
+    for name in ("preparation", "range"):
+        if isinstance(file.get(name), type(stored["W1"])):
+            raise Unusable(f"{name} is an array, expected a group")
+    n = dims[0]
+    mean, divisor, low, high = (
+        np.asarray(_dataset(file, name, [(), (n,)])[()], np.float64) if name in file else None
+        for name in ("preparation/mean", "preparation/divisor", "range/low", "range/high")
     )
-    range = (
-        Range(np.asarray(file["range/low"]), np.asarray(file["range/high"]), str(file["range"].attrs["dtype"]))
-        if "range" in file
-        else None
-    )
+    if (mean is not None and divisor is None) or (divisor is not None and not np.all(divisor)):
+        raise Unusable("preparation/divisor is missing, or 0")
+    if (low is None) != (high is None):
+        raise Unusable("range has one end only")
+    shape = _whole_numbers(file, "example_shape")
+    if prod(shape) != n:
+        raise Unusable(f"example_shape {shape} does not make the {n} inputs of layer_dims")
     interface = Interface(
-        example_shape=tuple(int(n) for n in file.attrs["example_shape"]),
+        example_shape=shape,
         preparation=Preparation(mean, divisor),
-        classes=tuple(map(str, file["classes"].asstr()[:])) if "classes" in file else None,
-        pixels=bool(file.attrs["pixels"]),
-        features=file.attrs.get("features"),
-        range=range,
-        layout=str(file.attrs.get("layout", "rows")),
-        background=str(file.attrs.get("background", "white")),
+        classes=_classes(file, dims[-1]),
+        pixels=bool(np.asarray(_attribute(file, "pixels")).all()),
+        features=_text(file, "features") if "features" in file.attrs else None,
+        range=None if low is None or high is None else Range(low, high, _text(file["range"], "dtype")),
+        layout=_text(file, "layout") if "layout" in file.attrs else "rows",
+        background=_text(file, "background") if "background" in file.attrs else "white",
     )
-    return Model(parameters, choices, interface)
+    return Model(parameters, _activations(file, len(dims) - 1), interface)
+
+
+def _dataset(file: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> Any:
+    """Return a dataset of finite floats in one of these shapes, whole."""
+    import h5py
+
+    dataset = file.get(name)
+    if not isinstance(dataset, h5py.Dataset):
+        raise Unusable(f"{name} is {'missing' if dataset is None else 'no array'}")
+    if dataset.shape not in shapes:
+        raise Unusable(f"{name} has shape {dataset.shape}, expected {' or '.join(map(str, shapes))}")
+    if dataset.dtype.newbyteorder("=") not in (np.float32, np.float64):
+        raise Unusable(f"{name} must be of type float32 or float64, got {dataset.dtype}")
+    try:
+        check_complete(dataset)
+    except Unusable as reason:
+        raise Unusable(f"{name} {reason}") from None
+    return dataset
+
+
+def _activations(file: Any, layers: int) -> tuple[Choice, ...]:
+    """Return the activation of each layer, with options that it takes."""
+    document = Document("activations")
+    choices = []
+    for item in json.loads(_text(file, "activations")):
+        name, given = item
+        if not isinstance(name, str) or not isinstance(given, dict):
+            raise Unusable("activations must be names with options")
+        options(activations[name], given, document, (name,))
+        choices.append(Choice(name, given))
+    document.raise_problems()
+    if len(choices) != layers:
+        raise Unusable(f"{len(choices)} activations for {layers} layers")
+    return tuple(choices)
+
+
+def _classes(file: Any, outputs: int) -> tuple[str, ...] | None:
+    """Return the names of the classes, as many as the outputs tell apart, or None where numbers are predicted."""
+    if "classes" not in file:
+        return None
+    expected = max(2, outputs)
+    if file["classes"].shape != (expected,):
+        raise Unusable(f"classes has shape {file['classes'].shape}, expected {expected} names for {outputs} outputs")
+    return tuple(map(str, file["classes"].asstr()[:]))
+
+
+def _attribute(file: Any, name: str) -> Any:
+    if name not in file.attrs:
+        raise Unusable(f"{name} is missing")
+    return file.attrs[name]
+
+
+def _text(file: Any, name: str) -> str:
+    value = _attribute(file, name)
+    if not isinstance(value, str):
+        raise Unusable(f"{name} must be text")
+    return value
+
+
+def _whole_numbers(file: Any, name: str) -> tuple[int, ...]:
+    """Return an attribute that is a list of whole numbers of at least 1."""
+    values = np.asarray(_attribute(file, name))
+    if values.ndim != 1 or values.dtype.kind not in "iu" or (values < 1).any():
+        raise Unusable(f"{name} must be whole numbers of at least 1")
+    return tuple(int(n) for n in values)

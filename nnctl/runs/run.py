@@ -15,11 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nnctl.errors import StorageError
+from nnctl.errors import DataError, StorageError
 from nnctl.runs.files import write_text
+from nnctl.runs.status import STATUS, read_content
 from nnctl.spec.document import dump
 
-STATUS = "run.json"
 CONFIG = "config.yaml"
 COSTS = "costs.csv"
 PARAMETERS = "parameters.h5"
@@ -44,19 +44,24 @@ class Run:
     def status(self) -> dict[str, Any]:
         """Return the content of run.json, or nothing where it cannot be read."""
         try:
-            content: dict[str, Any] = json.loads((self.folder / STATUS).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return read_content(self.folder)
+        except DataError:
             return {}
-        return content
 
     def write_status(self, status: Mapping[str, Any]) -> None:
         """Write run.json, whole or not at all."""
         write_text(self.folder / STATUS, json.dumps(status, indent=2, allow_nan=False) + "\n")
 
     def costs(self) -> dict[int, float]:
-        """Return the cost at each logged iteration."""
-        with (self.folder / COSTS).open(encoding="utf-8", newline="") as file:
-            return {int(row["iteration"]): float(row["cost"]) for row in csv.DictReader(file)}
+        """Return the cost at each logged iteration; raise a DataError where costs.csv cannot be understood."""
+        path = self.folder / COSTS
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                return {int(row["iteration"]): float(row["cost"]) for row in csv.DictReader(file)}
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        except (KeyError, TypeError, ValueError, csv.Error):
+            raise DataError(f"{path}: is no log of costs of nnctl's, or is cut off in a row") from None
 
     @contextlib.contextmanager
     def cost_log(self, columns: Sequence[str]) -> Iterator["CostLog"]:

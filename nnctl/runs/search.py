@@ -2,15 +2,16 @@
 
 import contextlib
 import os
-from datetime import datetime
 from pathlib import Path
 
-from nnctl.errors import SpecError
+from nnctl.data.words import printable
+from nnctl.errors import DataError, SpecError
 from nnctl.registry import suggestion
-from nnctl.runs.run import PARAMETERS, STATUS, Run
+from nnctl.runs.run import PARAMETERS, Run
+from nnctl.runs.status import STATUS, Status, read_status
 
 LATEST = "latest"
-COMPLETE = ("finished", "stopped")  # the statuses of a run whose training came to its end
+SHOWN = 8  # lines on runs of one kind
 
 
 def point_latest(run: Run) -> None:
@@ -21,47 +22,104 @@ def point_latest(run: Run) -> None:
         new.replace(link)
 
 
-def complete_runs(runs_dir: Path) -> list[Run]:
-    """Return the finished runs in a folder, the newest first; runs inside a comparison do not count."""
-    if not runs_dir.is_dir():
+def find_run(name: str, runs_dir: Path) -> Run:
+    """Return the run that an argument names: `latest`, a path, or a folder's name in runs_dir."""
+    if name == LATEST:
+        return _latest(runs_dir)
+    for folder in _places(name, runs_dir):
+        if os.path.isfile(folder / PARAMETERS):
+            return Run(folder.parent / folder.readlink() if folder.is_symlink() else folder)
+        if os.path.isfile(folder / STATUS):
+            raise SpecError(f"{folder}: this run has no {PARAMETERS} ({_in_words(folder)})")
+    known = sorted(entry.name for entry in _folders(runs_dir))
+    hint = suggestion(name, known, most=SHOWN) if known else f" ({runs_dir} holds no runs)"
+    raise SpecError(f"there is no run {name!r}, neither as a path nor in {runs_dir}{hint}")
+
+
+def remarks(run: Run, runs_dir: Path) -> list[str]:
+    """Return what is said where a run is used: which it is, which newer ones are not finished, what is no run."""
+    try:
+        own = read_status(run.folder)
+    except DataError:
+        own = None
+    lines = [f"using {run.folder} ({_in_words(run.folder)})"]
+    if own is not None and not own.complete:
+        lines[0] += ", which is not finished"
+    known, strange = _survey(runs_dir)
+    if own is not None and run.folder.resolve().parent == runs_dir.resolve():
+        lines += _newest([(each, status) for each, status in known if status.when > own.when], "newer, but not used")
+    return lines + _shortened([f"passed over: {words}" for words in strange])
+
+
+def _latest(runs_dir: Path) -> Run:
+    """Return the finished run that is the newest; runs inside a comparison do not count."""
+    known, strange = _survey(runs_dir)
+    for run, status in known:
+        if status.complete:
+            return run
+    lines = [f"{runs_dir}: there is no finished run yet; train one with: nnctl train cat"]
+    lines += _newest(known, "not finished (name it to use it)")[:2]
+    lines += [f"passed over: {words}" for words in strange[:1]]
+    lines += [f"and {len(strange) - 1} more that cannot be understood"] if len(strange) > 1 else []
+    raise SpecError("\n".join(lines))
+
+
+def _newest(runs: list[tuple[Run, Status]], what: str) -> list[str]:
+    """Return lines on the unfinished runs among those given, the newest first."""
+    return _shortened([f"{what}: {run.folder} ({status})" for run, status in runs if not status.complete])
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    more = len(lines) - SHOWN
+    return [*lines[:SHOWN], f"and {more} more"] if more > 0 else lines
+
+
+def _survey(runs_dir: Path) -> tuple[list[tuple[Run, Status]], list[str]]:
+    """Return all runs in a folder, the newest first, and why others that have a run.json cannot be understood."""
+    known, strange = [], []
+    for entry in _folders(runs_dir):
+        folder = runs_dir / entry.name
+        try:
+            os.lstat(folder / STATUS)
+            known.append((Run(folder), read_status(folder)))
+        except FileNotFoundError:
+            continue
+        except DataError as error:
+            strange.append(printable(str(error)))
+        except OSError as error:
+            strange.append(printable(f"{folder}: cannot be read: {error.strerror}"))
+    known.sort(key=lambda item: (item[1].when, item[0].folder.name), reverse=True)
+    return known, sorted(strange)
+
+
+def _folders(runs_dir: Path) -> list[os.DirEntry[str]]:
+    """Return the folders in a folder, links left out."""
+    try:
+        with os.scandir(runs_dir) as entries:
+            return [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    found = [
-        (datetime.fromisoformat(status["finished"]), folder.name, Run(folder))
-        for folder in runs_dir.iterdir()
-        if not folder.is_symlink()
-        and (folder / STATUS).is_file()
-        and (status := Run(folder).status()).get("status") in COMPLETE
-    ]
-    return [run for _, _, run in sorted(found, key=lambda item: item[:2], reverse=True)]
+    except OSError as error:
+        raise SpecError(f"{runs_dir}: cannot be read: {error.strerror}") from None
+
+
+def _in_words(folder: Path) -> str:
+    """Return how a run stands, or why that is not known."""
+    try:
+        return str(read_status(folder))
+    except DataError as error:
+        return str(error) if os.path.lexists(folder / STATUS) else f"it has no {STATUS}"
 
 
 def is_run(name: str, runs_dir: Path) -> bool:
     """Tell whether a command-line argument names a run."""
     if name == LATEST:
         return True
-    return any((folder / STATUS).is_file() or (folder / PARAMETERS).is_file() for folder in _places(name, runs_dir))
-
-
-def find_run(name: str, runs_dir: Path) -> Run:
-    """Return the run that an argument names: `latest`, a path, or a folder's name in runs_dir."""
-    if name == LATEST:
-        runs = complete_runs(runs_dir)
-        if not runs:
-            raise SpecError(f"{runs_dir}: there is no finished run yet; train one with: nnctl train cat")
-        return runs[0]
-    for folder in _places(name, runs_dir):
-        if (folder / PARAMETERS).is_file():
-            return Run(folder)
-        if (folder / STATUS).is_file():
-            status = Run(folder).status().get("status", "unknown")
-            raise SpecError(f"{folder}: this run has no {PARAMETERS} (its status is {status})")
-    known = sorted(folder.name for folder in runs_dir.iterdir() if folder.is_dir()) if runs_dir.is_dir() else []
-    hint = suggestion(name, known) if known else f" ({runs_dir} holds no runs)"
-    raise SpecError(f"there is no run {name!r}, neither as a path nor in {runs_dir}{hint}")
+    return any(os.path.isfile(folder / file) for folder in _places(name, runs_dir) for file in (STATUS, PARAMETERS))
 
 
 def _places(name: str, runs_dir: Path) -> list[Path]:
     path = Path(name)
-    if path.name == PARAMETERS and path.is_file():
+    if path.name == PARAMETERS and os.path.isfile(path):
         path = path.parent
     return [path, runs_dir / name]

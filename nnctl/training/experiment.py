@@ -31,12 +31,14 @@ from nnctl.nn.span import SpanObjective
 from nnctl.nn.training import Step, fit
 from nnctl.runs import model
 from nnctl.runs.model import Model
+from nnctl.runs.process import this_process
 from nnctl.runs.run import CostLog, Run, host_facts, now
 from nnctl.spec.spec import Spec
 from nnctl.training import stages
 from nnctl.training.advice import advice
 from nnctl.training.assembly import criterion_of, rate_of, takes_fast_path
 from nnctl.training.measures import measure, metrics_of
+from nnctl.training.signals import caught_signals
 from nnctl.training.stages import Due, Memory, Stage
 
 
@@ -139,17 +141,20 @@ def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> R
     result = Result(run, seconds={"data": experiment.data_seconds})
     started, begin = now(), time.perf_counter()
     run.write_status(_status(experiment, result, started))
-    try:
-        mishap = _optimize(experiment, result, watchers)
-        saving = time.perf_counter()
-        model.save(experiment.model, run.parameters)
-        result.seconds["saving"] = time.perf_counter() - saving
-    except BaseException:
-        result.status = "failed"
-        raise
-    finally:
-        result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
-        run.write_status(_status(experiment, result, started, now()))
+    with caught_signals() as late:  # a second signal does not cut the saving short
+        try:
+            mishap = _optimize(experiment, result, watchers)
+            saving = time.perf_counter()
+            model.save(experiment.model, run.parameters)
+            result.seconds["saving"] = time.perf_counter() - saving
+        except BaseException:
+            result.status = "failed"
+            raise
+        finally:
+            result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
+            run.write_status(_status(experiment, result, started, now()))
+    if late and mishap is None:
+        mishap = InterruptedRunError(f"interrupted; the training was over and is saved in {run.folder}", late[0])
     if isinstance(mishap, DivergedError):
         raise DivergedError(f"{mishap}\n{advice(experiment.spec, experiment.dataset)}\nThe run is in {run.folder}")
     if mishap is not None:
@@ -165,7 +170,7 @@ def _optimize(experiment: Experiment, result: Result, watchers: Sequence[Stage])
     mishap: NnctlError | None = None
     with (
         result.run.cost_log(_columns(experiment)) as log,
-        stages.caught_signals() as received,
+        caught_signals() as received,
         np.errstate(over="ignore", invalid="ignore"),
     ):
         steps_now = steps(experiment, objective)
@@ -252,6 +257,7 @@ def _status(experiment: Experiment, result: Result, started: str, finished: str 
         "fast_path": experiment.fast_path,
         "timings": {phase: round(seconds, 6) for phase, seconds in result.seconds.items()},
         "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
+        "process": this_process(),
         "host": {**host_facts(), "matrix_products": threads.chosen()},
         "data_sha256": experiment.dataset.sha256,
         "data_rows": {name: examples.m for name, examples in experiment.dataset.parts.items()},

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import signal
 import sys
 import traceback
 import warnings
@@ -13,6 +12,7 @@ from typing import Any
 
 from nnctl.errors import StorageError
 from nnctl.threads import cores
+from nnctl.training import signals
 
 LOOK_SECONDS = 0.2  # between two looks for a signal
 
@@ -54,7 +54,7 @@ def side_by_side(jobs: Mapping[str, Job], received: Sequence[int]) -> Iterator[t
             if received and not told:
                 told = True
                 for _, process in running.values():
-                    process.terminate()
+                    signals.end(process.pid, received[0])
             for ours in ready:
                 index, process = running[ours]
                 try:
@@ -71,7 +71,7 @@ def side_by_side(jobs: Mapping[str, Job], received: Sequence[int]) -> Iterator[t
                 yield index, message
     finally:
         for _, process in running.values():
-            process.terminate()
+            signals.end(process.pid)
         for _, process in running.values():
             process.join()
 
@@ -82,12 +82,11 @@ def _work(job: Job, connection: Connection) -> None:
     def tell(*progress: float) -> None:
         parent = multiprocessing.parent_process()
         if parent is not None and not parent.is_alive():  # nobody is left to train for
-            os.kill(os.getpid(), signal.SIGTERM)
+            signals.end(os.getpid())
         else:
             connection.send(progress)
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # the parent's ways are not the child's
-        signal.signal(number, signal.SIG_DFL)
+    signals.put_back_defaults()
     try:
         connection.send(Done(job(tell)))
     except Exception as error:

@@ -4,12 +4,9 @@ Stages are generators, Iterator[Step] -> Iterator[Step]; to stop is to return. A
 of a step copies it, for the arrays are live.
 """
 
-import contextlib
 import math
-import signal
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType
 
 import numpy as np
 
@@ -148,22 +145,6 @@ def reported(steps: Steps, report: Callable[[int, int, float], None], iterations
             last = now
             report(step.iteration + 1, iterations, step.cost)
         yield step
-
-
-@contextlib.contextmanager
-def caught_signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list, so that training ends between two steps with everything saved."""
-    received: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def interruptible(steps: Steps, received: list[int]) -> Steps:

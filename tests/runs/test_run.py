@@ -139,7 +139,7 @@ def test_a_run_is_found_by_its_path_its_name_or_its_parameters(tmp_path):
 
 def test_a_run_without_parameters_says_how_it_ended(tmp_path):
     finished(tmp_path, "cat", "2026-11-20T10:00:00.000+00:00", "diverged")
-    with pytest.raises(SpecError, match=r"no parameters\.h5 \(its status is diverged\)"):
+    with pytest.raises(SpecError, match=r"no parameters\.h5 \(diverged, 2026-11-20 "):
         find_run("cat", tmp_path)
 
 

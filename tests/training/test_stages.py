@@ -19,6 +19,7 @@ from nnctl.errors import DivergedError
 from nnctl.runs.model import load
 from nnctl.runs.run import CostLog
 from nnctl.training import stages
+from nnctl.training.signals import ENDING, caught_signals
 from nnctl.training.stages import Memory
 
 
@@ -226,12 +227,12 @@ def test_interruptible_ends_when_a_signal_has_come():
 
 
 def test_signals_are_collected_and_the_handlers_put_back():
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with stages.caught_signals() as received:
-        signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGINT)
-    assert received == [signal.SIGTERM, signal.SIGINT]
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    before = [signal.getsignal(number) for number in ENDING]
+    with caught_signals() as received:
+        for number in reversed(ENDING):
+            signal.raise_signal(number)
+    assert received == ENDING[::-1] == [signal.SIGHUP, signal.SIGINT, signal.SIGTERM]
+    assert [signal.getsignal(number) for number in ENDING] == before
 
 
 @contextlib.contextmanager
@@ -259,7 +260,7 @@ def started(folder, *arguments):
         process.communicate()
 
 
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_training_with_everything_saved(nnctl, tmp_path, number, exit_code):
     with started(tmp_path, "train", "circles") as process:
         process.send_signal(number)
@@ -282,7 +283,7 @@ def test_a_signal_ends_training_with_everything_saved(nnctl, tmp_path, number, e
     assert nnctl("predict").exit_code == 2  # it is not a finished run
 
 
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_all_trainings_of_a_comparison(tmp_path, number, exit_code):
     with started(tmp_path, "compare-init", "zeros", "he") as process:
         process.send_signal(number)

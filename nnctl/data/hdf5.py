@@ -1,0 +1,226 @@
+"""HDF5: a tree of groups with datasets in them, named group/name here, and links, which may lead nowhere.
+
+A dataset is looked at before it is read: whether its type is that of numbers or text, and whether all of it is there.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.arrays import Datasets, Unusable
+from nnctl.data.recognition import check_no_picture
+from nnctl.data.storage import check_complete, missing_filter
+from nnctl.data.words import in_plain_words, printable
+from nnctl.nn import Array
+
+PACKED = {"scale_factor": 1, "add_offset": 0}  # attributes that change what NetCDF's numbers mean, unless they are so
+FILLERS = ("_FillValue", "missing_value")
+KERAS = ("keras_version", "layer_names", "model_config")
+TRANSPOSED = (
+    "was written by {0}, which stores arrays the other way round: their axes are reversed here.\n"
+    "Where rows and columns are exchanged, data.layout: columns turns them"
+)
+
+
+@contextmanager
+def datasets(path: Path) -> Iterator[Datasets]:
+    """Open an HDF5 file."""
+    import h5py
+
+    try:
+        file = h5py.File(path, "r")
+    except Exception as error:  # h5py has an exception of every kind for a damaged file
+        raise Unusable(in_plain_words(error)) from None
+    with file:
+        try:
+            found = _items(file)
+            notes = _notes(path, file, found)
+        except Unusable:
+            raise
+        except Exception as error:
+            raise Unusable(in_plain_words(error)) from None
+        yield Datasets(found, partial(_read, file, found, notes), notes)
+
+
+def _items(file: Any) -> dict[str, Any]:
+    """Return what is in and below a file: datasets, and Unusable for links that lead nowhere and all that is no array.
+
+    Each group is entered once, however many links lead there.
+    """
+    import h5py
+
+    found: dict[str, Any] = {}
+    entered = set()
+    waiting: list[tuple[str, Any]] = [("", file)]
+    while waiting:
+        name, item = waiting.pop()
+        if not isinstance(item, h5py.Group):
+            found[printable(name)] = item
+            continue
+        info = h5py.h5o.get_info(item.id)
+        if (info.fileno, info.addr) in entered:
+            continue
+        entered.add((info.fileno, info.addr))
+        inside = [(f"{name}/{os.fsdecode(key)}".lstrip("/"), _item(item, key)) for key in item]
+        waiting.extend(reversed([(name, item) for name, item in inside if not name.startswith("#")]))  # MATLAB's own
+        if not inside and name:
+            found[printable(name)] = Unusable("is an empty group, not an array")
+    return found
+
+
+def _item(group: Any, key: str) -> Any:
+    """Return the dataset or group of this name, or why there is none as Unusable."""
+    import h5py
+
+    try:
+        item = group[key]
+    except Exception as error:
+        link = group.get(key, getlink=True)
+        if isinstance(link, h5py.SoftLink):
+            return Unusable(f"is a link to {printable(link.path)}, and there is no such dataset in the file")
+        if isinstance(link, h5py.ExternalLink):
+            other = Path(group.file.filename).parent / link.filename
+            gone = "which holds no such dataset" if other.is_file() else "which is not there"
+            return Unusable(
+                f"is a link to {printable(link.path)} in the file {printable(link.filename)}, {gone}.\n"
+                f"Put that file beside this one, or save the numbers themselves."
+            )
+        return Unusable(in_plain_words(error))
+    if isinstance(item, h5py.Datatype):
+        return Unusable("is a named type, not an array")
+    return item
+
+
+def _notes(path: Path, file: Any, found: dict[str, Any]) -> list[str]:
+    """Return what has to be said of a whole file; raise Unusable where it is a network."""
+    for origin, marks in (("nnctl", ("nnctl_version", "layer_dims")), ("Keras", KERAS)):
+        if any(mark in file.attrs for mark in marks):
+            raise Unusable(f"is a trained network ({origin}), not data; expected a file with features such as X")
+    if {"_layer_checkpoint_dependencies", "layers"} & set(file) and any("/vars/" in name for name in found):
+        raise Unusable("is a trained network (Keras), not data; expected a file with features such as X")
+    with path.open("rb") as raw:
+        head = raw.read(64)
+    for mark, writer in ((b"MATLAB 7.3", "MATLAB"), (b"HDF5-based Julia", "Julia")):
+        if head.startswith(mark):
+            return [f"{path}: {TRANSPOSED.format(writer)}"]
+    return []
+
+
+def _read(file: Any, found: dict[str, Any], notes: list[str], name: str) -> Array:
+    """Return the array of a name; of names that are not among those found, what they lead to."""
+    import h5py
+
+    item = found[name] if name in found else _by_path(file, name)
+    if isinstance(item, Unusable):
+        raise item
+    if isinstance(item, h5py.Group):
+        inside = list(item)[:8]
+        raise Unusable(f"is a group, not an array; it holds {', '.join(map(printable, inside))}.\nName one of these.")
+    try:
+        _check_type(item)
+        check_complete(item)
+        array = _values(item)
+        said = [f"{file.filename}: {name} {note}" for note in _meanings(item, array)]
+        notes += [note for note in said if note not in notes]
+    except (Unusable, MemoryError):
+        raise
+    except Exception as error:
+        raise Unusable(in_plain_words(error)) from None
+    return array
+
+
+def _by_path(file: Any, name: str) -> Any:
+    try:
+        there = name in file
+    except Exception:  # no name at all, for HDF5
+        there = False
+    if not there:
+        raise KeyError(name)
+    return _item(file, name)
+
+
+def _values(dataset: Any) -> Array:
+    """Read a dataset; where its compression needs a filter, fetch that from hdf5plugin."""
+    try:
+        return np.asarray(dataset[()])
+    except Exception:
+        missing = missing_filter(dataset)
+        if missing is None:
+            raise
+    try:
+        import hdf5plugin  # type: ignore[import-not-found,unused-ignore]  # noqa: F401  it registers its filters
+
+        return np.asarray(dataset[()])
+    except Exception:
+        raise Unusable(
+            f"is compressed by the filter {missing}, which is not installed.\n"
+            "Install it where nnctl is: pip install hdf5plugin (where that has it not: save the file again with gzip)"
+        ) from None
+
+
+def _check_type(dataset: Any) -> None:
+    """Raise Unusable unless a dataset holds numbers or text."""
+    import h5py
+
+    if dataset.shape is None:
+        raise Unusable("holds nothing: it has no shape (a null dataspace)")
+    matlab = _attribute(dataset, "MATLAB_class")
+    if _attribute(dataset, "MATLAB_empty"):
+        raise Unusable("is an empty array in MATLAB; what stands in the file is only its shape")
+    if matlab == b"char":
+        raise Unusable("is text in MATLAB, stored as numbers of characters.\nSave labels as numbers there.")
+    dtype = dataset.dtype
+    if h5py.check_ref_dtype(dtype) is not None:
+        cells = " (a cell array of MATLAB's)" if matlab == b"cell" else ""
+        raise Unusable(f"holds references to other places in the file{cells}, not numbers.\nSave one array of numbers.")
+    rows = h5py.check_vlen_dtype(dtype)
+    if rows is not None and h5py.check_string_dtype(dtype) is None:
+        if rows == np.uint8 and dataset.size:
+            check_no_picture(dataset[(0,) * dataset.ndim].tobytes())
+        raise Unusable(
+            "holds rows of different lengths (a variable-length type); expected one length for all.\n"
+            "Fill them up to one length and save them as one array, (m, features)."
+        )
+
+
+def _meanings(dataset: Any, array: Array) -> Iterator[str]:
+    """Yield what the attributes of a dataset say about its numbers that is not applied to them."""
+    import h5py
+
+    packed = {name: value for name in PACKED if (value := _attribute(dataset, name)) is not None}
+    packed = {name: value for name, value in packed.items() if np.any(value != PACKED[name])}
+    if packed:
+        said = ", ".join(f"{name} {value}" for name, value in packed.items())
+        yield f"is packed ({said}), and that is not applied: the numbers are taken as they are stored"
+    for name in FILLERS:
+        value = _attribute(dataset, name)
+        if value is not None and array.dtype.kind in "buif" and np.asarray(value).dtype.kind in "buif":
+            count = int(np.isin(array, value).sum())
+            if count:
+                yield f"has {count:,} values that mean `missing` ({name} {value}); they are taken as numbers"
+    if str(_attribute(dataset, "_Unsigned")).strip("b'").lower() == "true" and array.dtype.kind == "i":
+        yield "says that its numbers have no sign (_Unsigned), and that is not applied"
+    names = h5py.check_enum_dtype(dataset.dtype)
+    if names:
+        listed = ", ".join(f"{printable(key)} = {value}" for key, value in list(names.items())[:8])
+        yield f"is an enumeration ({listed}); its numbers are taken, not its names"
+
+
+def _attribute(dataset: Any, name: str) -> Any:
+    """Return an attribute as a number, an array or bytes, or None where there is none that can be read."""
+    import h5py
+
+    try:
+        value = dataset.attrs.get(name)
+        if isinstance(value, str):
+            return value.encode()
+        if value is None or isinstance(value, h5py.Empty):
+            return None
+        return value.item() if np.size(value) == 1 else np.asarray(value)
+    except Exception:
+        return None
