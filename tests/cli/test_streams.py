@@ -143,4 +143,6 @@ def test_names_of_files_that_are_no_text(tmp_path, environment):
     assert again.returncode == 0, again.stderr
     assert b"r\xe9sultats/caf-" in again.stderr
     refused = run(folder, "predict", os.fsdecode(b"n\xe9ant.npz"), "--runs-dir", common[1], **environment)
-    assert (refused.returncode, refused.stderr) == (3, b"nnctl: n\xe9ant.npz: there is no such file\n")
+    used, said = refused.stderr.splitlines()
+    assert used.startswith(b"using r\xe9sultats/caf-")
+    assert (refused.returncode, said) == (3, b"nnctl: n\xe9ant.npz: there is no such file")
