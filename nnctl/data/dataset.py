@@ -78,7 +78,7 @@ def load(spec: Spec) -> Dataset:
             notes += _remarks(interface, table)
         with np.errstate(over="ignore"):
             X = interface.columns(table.X, dtype, table.origin)
-        if dtype == np.float32 and not np.isfinite(X).all():
+        if table.X.dtype.itemsize > dtype.itemsize and not np.isfinite(X).all():
             raise DataError(
                 f"{table.origin}: some features are beyond float32's numbers, up to 3.4e38.\n"
                 "Leave train.dtype: float32 out, or scale them (data.scale)."

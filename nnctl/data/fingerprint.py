@@ -1,6 +1,7 @@
 """Which rows a part of the data holds: the SHA-256 that a run remembers them by, and rows that two parts share."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from itertools import combinations
 from typing import Protocol
@@ -10,8 +11,6 @@ import numpy as np
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 from nnctl.nn import Array
-
-ROWS = 4096  # looked at in one go
 
 
 class Part(Protocol):
@@ -35,27 +34,30 @@ def sha256(table: Table) -> str:
 def overlaps(parts: Mapping[str, Part]) -> list[str]:
     """Say how many rows of features two parts share; raise a DataError where two parts are the same rows."""
     notes = []
-    keys = {name: _keys(part.X) for name, part in parts.items()} if len(parts) > 1 else {}
-    for (name, ours), (other, theirs) in combinations(keys.items(), 2):
-        known = set(ours)
-        shared = sum(key in known for key in theirs)
-        if shared == len(theirs) == len(ours) and sorted(ours) == sorted(theirs):
+    rows = {name: np.ascontiguousarray(part.X.T) for name, part in parts.items()} if len(parts) > 1 else {}
+    sums = {name: _sums(X) for name, X in rows.items()}
+    for name, other in combinations(rows, 2):
+        ours, theirs = _alike(rows[name], sums[name], sums[other]), _alike(rows[other], sums[other], sums[name])
+        shared = sum(count for row, count in theirs.items() if row in ours)
+        if ours == theirs and shared == len(rows[other]) == len(rows[name]):
             raise DataError(
-                f"{parts[other].table.origin}: the {other} part has the very rows of the {name} part ({len(ours):,}),"
+                f"{parts[other].table.origin}: the {other} part has the very rows of the {name} part ({shared:,}),"
                 f" so it says nothing of new examples.\nGive each part names or a file of its own:"
                 f" data.{other}: {{file: ..., features: ..., target: ...}}"
             )
         if shared:
             notes.append(
-                f"{shared:,} of {len(theirs):,} {other} rows have the same features as rows of the {name} part"
+                f"{shared:,} of {len(rows[other]):,} {other} rows have the same features as rows of the {name} part"
             )
     return notes
 
 
-def _keys(X: Array) -> list[bytes]:
-    """Return the bytes of each example of X (n[0], m), -0 as 0."""
-    rows, keys = X.T, list[bytes]()
-    for start in range(0, len(rows), ROWS):
-        block = np.ascontiguousarray(rows[start : start + ROWS] + 0.0)
-        keys += (row.tobytes() for row in block)
-    return keys
+def _sums(X: Array) -> Array:
+    """Return a number for each row of X (m, n) that is the same for the same rows, and seldom for others."""
+    words = np.uint64 if X.itemsize * X.shape[1] % 8 == 0 else np.uint32
+    return X.view(words).sum(axis=1, dtype=np.uint64)
+
+
+def _alike(X: Array, sums: Array, others: Array) -> Counter[bytes]:
+    """Return the rows of X whose sums are among the others, as bytes, and how often each is there."""
+    return Counter(X[row].tobytes() for row in np.flatnonzero(np.isin(sums, others)).tolist())

@@ -55,10 +55,10 @@ class Interface:
         """Say what of a table's features differs from training; raise a MismatchError where that cannot be right."""
         if self.range is None or not self.fits(table.X.shape[1:]):
             return []
-        refusal = self.range.refusal(table.X)
+        refusal, remarks = self.range.remarks(table.X)
         if refusal is not None:
             raise MismatchError(f"{table.origin}: {refusal}")
-        shape, remarks = table.X.shape[1:], self.range.remarks(table.X)
+        shape = table.X.shape[1:]
         if len(_sides(shape)) != len(_sides(self.example_shape)):
             remarks.append(
                 f"an example has {in_words(shape)}, and had {in_words(self.example_shape)} in training; they are taken"

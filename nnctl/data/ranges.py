@@ -14,6 +14,7 @@ from nnctl.nn import Array
 FAR = 1.0  # widths of a feature's range beyond its ends
 CORNER = 0.02  # of a feature's range, which a handful of rows fills more of
 HANDFUL = 5
+LONG = 2**13  # values along which NumPy looks for the smallest
 BYTES = np.dtype(np.uint8)
 
 
@@ -30,11 +31,18 @@ class Range:
         """Return the range of the rows X (m, ...): pictures and bytes have one unit, so one range."""
         if X.ndim > 2 or X.dtype == BYTES:
             return cls(np.asarray(X.min(), np.float64), np.asarray(X.max(), np.float64), str(X.dtype))
-        return cls(X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64), str(X.dtype))
+        return cls(*extent(X), str(X.dtype))
 
-    def refusal(self, X: Array) -> str | None:
-        """Say why rows X (m, ...) cannot be in the unit of the training rows, and the way out, or None."""
-        low, high = float(X.min()), float(X.max())
+    def remarks(self, X: Array) -> tuple[str | None, list[str]]:
+        """Say why rows X (m, ...) cannot be in the unit of the training rows, and the way out, or None; and what of
+        them is far outside the training rows, or that all lie in a corner of them.
+        """
+        rows = X.reshape(len(X), -1)
+        low, high = extent(rows)
+        refusal = self._refusal(X, float(low.min()), float(high.max()))
+        return refusal, [] if refusal else self._far(rows, low, high) or self._corner(rows, low, high)
+
+    def _refusal(self, X: Array, low: float, high: float) -> str | None:
         if self.dtype == BYTES and self.high.max() > 1 and X.dtype.kind == "f" and low >= -1 and 0 < high <= 1:
             return (
                 f"its features are fractions from {low:g} to {high:g}, and the network was trained on bytes from"
@@ -47,12 +55,6 @@ class Range:
                 f" {self.low.min():g} to {self.high.max():g}.\nSave fractions as in training, such as X / 255"
             )
         return None
-
-    def remarks(self, X: Array) -> list[str]:
-        """Say what of the rows X (m, ...) is far outside the training rows, or that all lie in a corner of them."""
-        rows = X.reshape(len(X), -1)
-        low, high = rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
-        return self._far(rows, low, high) or self._corner(rows, low, high)
 
     def _far(self, rows: Array, low: Array, high: Array) -> list[str]:
         width = self.high - self.low
@@ -90,3 +92,18 @@ class Range:
 
     def _within_one(self) -> bool:
         return bool(self.low.min() >= -1 and self.high.max() <= 1)
+
+
+def extent(rows: Array) -> tuple[Array, Array]:
+    """Return the smallest and the largest value of each column of rows (m, n), in float64."""
+    m, n = rows.shape
+    together = max(1, LONG // n)  # rows side by side are one long row, along which NumPy is three times as fast
+    whole = m - m % together
+    parts = [rows[whole:]]
+    if whole and rows.flags.c_contiguous:
+        folded = rows[:whole].reshape(-1, together * n)
+        parts = [folded.min(axis=0).reshape(together, n), folded.max(axis=0).reshape(together, n), rows[whole:]]
+    elif whole:
+        parts = [rows]
+    low, high = zip(*((part.min(axis=0), part.max(axis=0)) for part in parts if len(part)), strict=True)
+    return np.min(low, axis=0).astype(np.float64), np.max(high, axis=0).astype(np.float64)

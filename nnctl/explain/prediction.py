@@ -58,9 +58,9 @@ class Prediction:
             for row, values in enumerate(self.outputs.T.tolist()):
                 yield [row, *values, ""]
             return
-        predicted, shares = classify(self.outputs).tolist(), self.probabilities().tolist()
+        classes, predicted, shares = self.classes, classify(self.outputs).tolist(), self.probabilities().tolist()
         for row, (label, share) in enumerate(zip(predicted, shares, strict=True)):
-            yield [row, self.classes[label], share[label], *(share if proba else ())]
+            yield [row, classes[label], share[label], *(share if proba else ())]
 
     def csv(self, proba: bool = False) -> str:
         """Return the whole table as CSV text."""

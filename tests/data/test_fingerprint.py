@@ -42,9 +42,18 @@ def test_rows_that_are_nearly_alike_are_not_the_same(other):
     assert overlaps(parts(train=ROWS, test=other)) == []
 
 
-def test_minus_zero_is_zero():
-    with pytest.raises(DataError):
-        overlaps(parts(train=np.zeros((2, 3)), test=-np.zeros((2, 3))))
+def test_rows_of_an_odd_number_of_float32():
+    single = ROWS[:, :3].astype(np.float32)
+    assert overlaps(parts(train=single, test=np.r_[single[:2], single[:, ::-1]])) == [
+        "2 of 32 test rows have the same features as rows of the train part"
+    ]
+
+
+def test_a_row_counts_as_often_as_it_is_there():
+    repeated = np.r_[ROWS[:2], ROWS[:1]]
+    assert overlaps(parts(train=repeated, test=np.r_[ROWS[:2], ROWS[1:2]])) == [
+        "3 of 3 test rows have the same features as rows of the train part"
+    ]
 
 
 def test_one_part_shares_nothing():
