@@ -79,8 +79,8 @@ def _save(draw: Draw, path: Path) -> set[str]:
     from nnctl.show import fonts
 
     unfinished = path.with_name(f".{path.name}.unfinished")
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # whoever has set others before
+    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
+    with matplotlib.rc_context(defaults):  # whoever has set others before
         figure = draw()
         boxes = fonts.lend(figure)
         try:

@@ -10,15 +10,14 @@ from collections.abc import Callable
 from nnctl.spec import signs
 
 ESCAPE = r"in double quotes \ begins an escape, such as \n; a path with \ in it wants single quotes"
-_PARTS = re.compile(
+_PARTS = (  # compiled when YAML has stopped, and not before
     r"""
     (?<=[\s\[{,]) "(?:[^"\\\n]|\\[^"\n])* (?P<escape>\\) "[ ]*$   # a folder in double quotes, which \" leaves open
     | (?<![^\s\[{,:?-]) (?: "(?:\\.|[^"\\])*" | '(?:''|[^'])*' )     # a text in quotes
     | (?<!\S) \# [^\n\r\x85\u2028\u2029]*                          # a comment
     | (?:^|[{,]) [ ]* (?:-[ ]+)? [\w.]+ (?: [ ]*(?P<equals>=) | (?P<colon>:) (?=[!-.0-9;-\[\]-~]) )
     | (?P<sign> [^\x00-\x7f])
-    """,
-    re.VERBOSE | re.MULTILINE | re.DOTALL,
+    """
 )
 _MEANT = {  # by the name of the part: what is meant there, and how it is told
     "equals": (": ", "write key: value, with a colon in place of ="),
@@ -34,7 +33,7 @@ Slip = tuple[int, str, str]  # where it is, what is meant there, and how it is t
 def slips(text: str) -> list[Slip]:
     """Return the slips in YAML text, outside of quotes and comments."""
     found: list[Slip] = []
-    for part in _PARTS.finditer(text):
+    for part in re.finditer(_PARTS, text, re.VERBOSE | re.MULTILINE | re.DOTALL):
         if part["sign"]:
             looks, place = signs.meant(part["sign"]), part.start()
             if looks == "" and text[max(0, place - 1) : place] in (":", ",", "-"):
