@@ -35,7 +35,7 @@ def train(
         if config is None:
             raise SpecError(f"which spec? nnctl train CONFIG, a YAML file or one of: {', '.join(shipped.names())}")
         file = shipped.find(config)
-        named = [f"name={json.dumps(name, ensure_ascii=False)}"] if name is not None else []
+        named = [f"name={json.dumps(name)}"] if name is not None else []
         written = document.read(file, [*(overrides or ()), *named])
         threads.configure(written.setting("train", "threads"), dtype=written.setting("train", "dtype"))
 

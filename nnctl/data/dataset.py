@@ -77,13 +77,14 @@ def load(spec: Spec) -> Dataset:
         if name != "train":
             notes += _remarks(interface, table)
         with np.errstate(over="ignore"):
-            X = interface.columns(table.X, dtype, table.origin)
-        if table.X.dtype.itemsize > dtype.itemsize and not np.isfinite(X).all():
-            raise DataError(
-                f"{table.origin}: some features are beyond float32's numbers, up to 3.4e38.\n"
-                "Leave train.dtype: float32 out, or scale them (data.scale)."
-            )
-        parts[name] = Examples(X, interface.targets(table, dims[-1], dtype), table)
+            X, Y = interface.columns(table.X, dtype, table.origin), interface.targets(table, dims[-1], dtype)
+        for what, values, given in (("features", X, table.X), ("targets", Y, table.y)):
+            if not np.shares_memory(values, given) and not np.isfinite([values.min(), values.max()]).all():
+                raise DataError(
+                    f"{table.origin}: some {what} are beyond the numbers of {dtype}, up to {np.finfo(dtype).max:.2g},"
+                    " once they are prepared.\nGive them in a larger unit, or train in float64 with another data.scale."
+                )
+        parts[name] = Examples(X, Y, table)
     notes += overlaps(parts)
     if remark := preparation.remark(known):
         notes.append(remark)
@@ -156,7 +157,7 @@ def _split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
             raise spec.document.mistake(
                 ("data", part), f"of {shares[part]:g} leaves no rows for it or for training ({m} rows)"
             )
-        tables[part] = train.rows(rows)
+        tables[part] = replace(train.rows(rows), notes=())  # they are told once
     tables["train"] = train.rows(np.setdiff1d(np.arange(m), np.concatenate(taken)))
     return {part: tables[part] for part in PARTS if part in tables}
 

@@ -80,8 +80,9 @@ def read_tables(
             classes, found = _classes(file, path, training.classes, target, notes)
             used |= {features, target, *([found] if found else [])}
             tables[part] = Table(X, y, classes, str(path))
-        unused = [key for key in file if key not in used]
-        notes += getattr(file, "notes", [])
+        taken = {name.strip("/") for name in used}
+        unused = [key for key in file if key not in taken]
+        notes += file.notes
     if unused:
         notes.append(f"{path} also holds {shortlist(unused)}: not used")
     first = next(iter(tables))
@@ -101,7 +102,7 @@ def read_features(path: Path, interface: Interface) -> Table:
             raise DataError(_not_found(path, file, "features", "test"))
         X = fetch(file, features, path)
         others = [key for key in file if key != features]
-        notes += getattr(file, "notes", [])
+        notes += file.notes
     if others:
         notes.append(f"{path}: {features} is predicted; {shortlist(others)} not used")
     X = _features(interface.as_rows(X), path, features)

@@ -42,8 +42,8 @@ def overlaps(parts: Mapping[str, Part]) -> list[str]:
         if ours == theirs and shared == len(rows[other]) == len(rows[name]):
             raise DataError(
                 f"{parts[other].table.origin}: the {other} part has the very rows of the {name} part ({shared:,}),"
-                f" so it says nothing of new examples.\nGive each part names or a file of its own:"
-                f" data.{other}: {{file: ..., features: ..., target: ...}}"
+                f" so it says nothing of new examples.\nGive each part rows of its own:"
+                f" data.{other}: {{file: ..., features: ..., target: ...}}, or another test_seed of a built-in set"
             )
         if shared:
             notes.append(

@@ -55,7 +55,8 @@ class Interface:
         """Say what of a table's features differs from training; raise a MismatchError where that cannot be right."""
         if self.range is None or not self.fits(table.X.shape[1:]):
             return []
-        refusal, remarks = self.range.remarks(table.X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            refusal, remarks = self.range.remarks(table.X)
         if refusal is not None:
             raise MismatchError(f"{table.origin}: {refusal}")
         shape = table.X.shape[1:]

@@ -12,8 +12,10 @@ from nnctl.nn import Array
 
 def as_rows(X: Array, y: Array, origin: str, target: str, layout: str) -> tuple[Array, Array]:
     """Return features and targets with examples as rows; raise a DataError where they are laid out the other way."""
+    if X.ndim < 2:
+        return X, y
     if layout == "columns":
-        if y.ndim > 0 and X.ndim > 1 and y.shape[-1] != X.shape[-1] and len(y) == len(X):
+        if y.ndim > 0 and y.shape[-1] != X.shape[-1] and len(y) == len(X):
             raise DataError(
                 f"{origin} has shape {X.shape} and {target} {y.shape}: the examples are rows here, not columns.\n"
                 "Leave data.layout: columns out."
@@ -34,8 +36,9 @@ def examples_are_columns(X: Array, y: Array) -> bool:
     if X.ndim < 2 or y.ndim not in (1, 2) or X.shape[-1] != y.shape[-1] or X.shape[-1] < 2:
         return False
     m = X.shape[-1]
-    as_usual = y.shape in ((len(X),), (1, len(X)), (len(X), 1)) or (y.ndim == 2 and len(y) == len(X) > 1)
-    return not as_usual or (len(X) == 1 and y.shape == (1, m))
+    as_usual = y.shape in ((len(X),), (1, len(X)), (len(X), 1)) or (y.ndim == 2 and len(y) == len(X))
+    one_hot = y.dtype.kind in "buif" and np.count_nonzero(y) == 1  # a row with a class of its own
+    return not as_usual or (len(X) == 1 and y.shape == (1, m) and not one_hot)
 
 
 def targets_as_rows(y: Array, m: int) -> Array:

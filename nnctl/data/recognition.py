@@ -10,6 +10,7 @@ import re
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -245,7 +246,7 @@ def _in_gzip(head: bytes) -> str:
     with gzip.open(io.BytesIO(head)) as file:
         try:
             inner = file.read1(64)
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError, zlib.error):
             return ""
     if inner.startswith(HDF5):
         return "; inside is HDF5"

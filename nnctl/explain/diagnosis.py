@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
 from nnctl.nn.objective import Objective
 from nnctl.nn.parameters import Parameters
@@ -16,8 +17,7 @@ from nnctl.training.experiment import Experiment
 SURE = 0.99  # the probability of a class above which an output is called saturated
 MANY = 0.1  # the share of saturated outputs that is worth the word
 SKILL = 0.01  # the share of what one answer for all gets wrong that a network must make good
-SAME = 1e-12  # of the largest activation: what rounding leaves of no difference
-MOST_EXAMPLES = 2048  # looked at for a dead layer
+SAME = 1e-12  # of a unit's activation: what rounding leaves of no difference
 FADED = 1e-2  # a spread of the outputs below which they hardly tell the examples apart
 
 
@@ -157,14 +157,27 @@ def _base_rate(experiment: Experiment, measured: Metrics) -> str | None:
 
 def _dead_layer(experiment: Experiment) -> str | None:
     """Say which hidden layer gives the same for every training example, if one does."""
-    X = experiment.dataset.parts["train"].X[:, :MOST_EXAMPLES]
+    X = experiment.dataset.parts["train"].X
+    ends: list[tuple[Array, Array]] = []  # of each hidden layer, the smallest and largest of each unit so far
     with np.errstate(over="ignore", invalid="ignore"):
-        _, run = next(iter(experiment.model.network.blocks(X, {})))
-    for number, A in enumerate(run.A[:-1], start=1):
-        if X.shape[1] > 1 and np.ptp(A, axis=1).max() <= SAME * max(1.0, float(np.abs(A).max())):
-            gives = "0" if not A.any() else "the same"
+        for _, run in experiment.model.network.blocks(X, {}):
+            new = [(A.min(axis=1), A.max(axis=1)) for A in run.A[:-1]]
+            ends = [
+                (np.minimum(low, its_low), np.maximum(high, its_high))
+                for (low, high), (its_low, its_high) in zip(ends or new, new, strict=True)
+            ]
+            if not any(_alike(low, high) for low, high in ends):
+                return None
+    for number, (low, high) in enumerate(ends, start=1):
+        if X.shape[1] > 1 and _alike(low, high):
+            gives = "the same" if low.any() or high.any() else "0"
             return (
-                f"layer {number} is dead: each of its {len(A):,} units gives {gives} for every training example, so the"
-                " network gives all of them one answer"
+                f"layer {number} is dead: each of its {len(low):,} units gives {gives} for every training example, so"
+                " the network gives all of them one answer"
             )
     return None
+
+
+def _alike(low: Array, high: Array) -> bool:
+    """Tell whether no unit gives more than one value, but for rounding."""
+    return bool((high - low <= SAME * np.maximum(np.abs(low), np.abs(high))).all())

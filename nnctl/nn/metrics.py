@@ -5,6 +5,7 @@ classes or targets it counts as nothing achieved, as in scikit-learn's, for a me
 """
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nnctl.nn import Array
 from nnctl.nn.rounding import constant
@@ -34,17 +35,17 @@ def classification(truth: Array, predicted: Array, class_count: int) -> Metrics:
     }
 
 
-def regression(truth: Array, predicted: Array) -> Metrics:
+def regression(truth: Array, predicted: Array, dtype: DTypeLike | None = None) -> Metrics:
     """Return the mean squared and absolute error and R2 = 1 - SSE / SST of values (n[L], m), over all outputs.
 
     R2 of several targets is the mean of theirs, which follow as r2_1, r2_2, ...; a target that does not vary counts 1
-    in the mean where it is met exactly, else 0.
+    in the mean where it is met exactly, else 0. `dtype` is what the truth was rounded to, if it is another.
     """
+    still = constant(truth.T, dtype=dtype)
     truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
     errors = predicted - truth
     unexplained = np.square(errors).sum(axis=1)
     spread = np.square(truth - truth.mean(axis=1, keepdims=True)).sum(axis=1)
-    still = constant(truth.T)
     each = [None if fixed else float(1 - sse / sst) for fixed, sse, sst in zip(still, unexplained, spread, strict=True)]
     measured: Metrics = {"mse": float(np.square(errors).mean()), "mae": float(np.abs(errors).mean())}
     if len(each) == 1:

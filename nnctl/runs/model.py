@@ -30,6 +30,7 @@ from nnctl.nn.activations import activations
 from nnctl.nn.network import Network, Pass
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
+from nnctl.runs.files import write_bytes
 from nnctl.spec.document import Document
 from nnctl.spec.schema import options
 
@@ -77,32 +78,30 @@ def save(model: Model, path: Path) -> None:
     """Write parameters.h5, whole or not at all."""
     import h5py
 
-    unfinished = path.with_suffix(".unfinished")
-    try:
-        with h5py.File(unfinished, "w") as file:
-            for name, array in model.parameters.items():
-                file[name] = array
-            preparation = model.interface.preparation
-            for name, fitted in (("mean", preparation.mean), ("divisor", preparation.divisor)):
-                if fitted is not None:
-                    file[f"preparation/{name}"] = fitted
-            if (range := model.interface.range) is not None:
-                file["range/low"], file["range/high"] = range.low, range.high
-                file["range"].attrs["dtype"] = range.dtype
-            if model.interface.classes is not None:
-                file["classes"] = np.array(model.interface.classes, h5py.string_dtype())
-            file.attrs["nnctl_version"] = __version__
-            file.attrs["layer_dims"] = model.parameters.layer_dims
-            file.attrs["example_shape"] = model.interface.example_shape
-            file.attrs["pixels"] = model.interface.pixels
-            file.attrs["layout"] = model.interface.layout
-            file.attrs["background"] = model.interface.background
-            if model.interface.features is not None:
-                file.attrs["features"] = model.interface.features
-            file.attrs["activations"] = json.dumps([[c.name, dict(c.options)] for c in model.activations])
-        unfinished.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    with h5py.File(path.name, "w", driver="core", backing_store=False) as file:  # in memory: a full disk upsets HDF5
+        for name, array in model.parameters.items():
+            file[name] = array
+        preparation = model.interface.preparation
+        for name, fitted in (("mean", preparation.mean), ("divisor", preparation.divisor)):
+            if fitted is not None:
+                file[f"preparation/{name}"] = fitted
+        if (range := model.interface.range) is not None:
+            file["range/low"], file["range/high"] = range.low, range.high
+            file["range"].attrs["dtype"] = range.dtype
+        if model.interface.classes is not None:
+            file["classes"] = np.array(model.interface.classes, h5py.string_dtype())
+        file.attrs["nnctl_version"] = __version__
+        file.attrs["layer_dims"] = model.parameters.layer_dims
+        file.attrs["example_shape"] = model.interface.example_shape
+        file.attrs["pixels"] = model.interface.pixels
+        file.attrs["layout"] = model.interface.layout
+        file.attrs["background"] = model.interface.background
+        if model.interface.features is not None:
+            file.attrs["features"] = model.interface.features
+        file.attrs["activations"] = json.dumps([[c.name, dict(c.options)] for c in model.activations])
+        file.flush()
+        image: bytes = file.id.get_file_image()
+    write_bytes(path, image)
 
 
 def load(path: Path) -> Model:
@@ -167,6 +166,9 @@ def _read(file: Any) -> Model:
     shape = _whole_numbers(file, "example_shape")
     if prod(shape) != n:
         raise Unusable(f"example_shape {shape} does not make the {n} inputs of layer_dims")
+    layout = _text(file, "layout") if "layout" in file.attrs else "rows"
+    if layout not in ("rows", "columns"):
+        raise Unusable(f"layout is {layout!r}, expected rows or columns")
     interface = Interface(
         example_shape=shape,
         preparation=Preparation(mean, divisor),
@@ -174,7 +176,7 @@ def _read(file: Any) -> Model:
         pixels=bool(np.asarray(_attribute(file, "pixels")).all()),
         features=_text(file, "features") if "features" in file.attrs else None,
         range=None if low is None or high is None else Range(low, high, _text(file["range"], "dtype")),
-        layout=_text(file, "layout") if "layout" in file.attrs else "rows",
+        layout=layout,
         background=_text(file, "background") if "background" in file.attrs else "white",
     )
     return Model(parameters, _activations(file, len(dims) - 1), interface)

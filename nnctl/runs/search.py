@@ -45,9 +45,10 @@ def remarks(run: Run, runs_dir: Path) -> list[str]:
     lines = [f"using {run.folder} ({_in_words(run.folder)})"]
     if own is not None and not own.complete:
         lines[0] += ", which is not finished"
+    if own is None or os.path.realpath(run.folder.parent) != os.path.realpath(runs_dir):
+        return lines
     known, strange = _survey(runs_dir)
-    if own is not None and run.folder.resolve().parent == runs_dir.resolve():
-        lines += _newest([(each, status) for each, status in known if status.when > own.when], "newer, but not used")
+    lines += _newest([(each, status) for each, status in known if status.when > own.when], "newer, but not used")
     return lines + _shortened([f"passed over: {words}" for words in strange])
 
 

@@ -41,7 +41,7 @@ class DataSpec:
     features: str | None = None  # names of datasets inside the training part's file
     target: str | None = None
     classes: str | None = None  # none: the labels alone say what classes there are
-    layout: Literal["rows", "columns"] = field(default="rows", metadata={"of_files": True})  # of the examples
+    layout: Literal["rows", "columns"] = "rows"  # of the examples in files
     scale: Positive | Literal["standardize", "none"] | None = None  # what to divide by; null: 255 for pictures
     background: str = "white"  # the colour under transparent picture files: a name or #rrggbb
     options: Mapping[str, Any] = field(default_factory=dict, metadata={"internal": True})
@@ -138,8 +138,7 @@ class Spec:
 
     def resolved(self) -> dict[str, Any]:
         """Return the spec as plain values with all defaults filled in, to be written as YAML."""
-        of_files = {item.name for item in fields(DataSpec) if item.metadata.get("of_files") and self.data.options}
-        data = {key: value for key, value in _plain(self.data).items() if value is not None and key not in of_files}
+        data = {key: value for key, value in _plain(self.data).items() if value is not None}
         return {
             "name": self.name,
             "seed": self.seed,

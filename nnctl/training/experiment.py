@@ -141,9 +141,9 @@ def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> R
     result = Result(run, seconds={"data": experiment.data_seconds})
     started, begin = now(), time.perf_counter()
     run.write_status(_status(experiment, result, started))
-    with caught_signals() as late:  # a second signal does not cut the saving short
+    with caught_signals() as received:  # to the end: a second signal does not cut the saving short
         try:
-            mishap = _optimize(experiment, result, watchers)
+            mishap = _optimize(experiment, result, watchers, received)
             saving = time.perf_counter()
             model.save(experiment.model, run.parameters)
             result.seconds["saving"] = time.perf_counter() - saving
@@ -153,8 +153,8 @@ def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> R
         finally:
             result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
             run.write_status(_status(experiment, result, started, now()))
-    if late and mishap is None:
-        mishap = InterruptedRunError(f"interrupted; the training was over and is saved in {run.folder}", late[0])
+    if received and mishap is None:
+        mishap = InterruptedRunError(f"interrupted; the training was over and is saved in {run.folder}", received[0])
     if isinstance(mishap, DivergedError):
         raise DivergedError(f"{mishap}\n{advice(experiment.spec, experiment.dataset)}\nThe run is in {run.folder}")
     if mishap is not None:
@@ -162,17 +162,15 @@ def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> R
     return result
 
 
-def _optimize(experiment: Experiment, result: Result, watchers: Sequence[Stage]) -> NnctlError | None:
+def _optimize(
+    experiment: Experiment, result: Result, watchers: Sequence[Stage], received: list[int]
+) -> NnctlError | None:
     """Run all iterations through the stages; return what ended them, other than their number or a plateau."""
     begin = time.perf_counter()
     objective = objective_of(experiment)
     last_good, best = Memory(), Memory()
     mishap: NnctlError | None = None
-    with (
-        result.run.cost_log(_columns(experiment)) as log,
-        caught_signals() as received,
-        np.errstate(over="ignore", invalid="ignore"),
-    ):
+    with result.run.cost_log(_columns(experiment)) as log, np.errstate(over="ignore", invalid="ignore"):
         steps_now = steps(experiment, objective)
         wrapping = [*_stages(experiment, log, last_good, best), *watchers]
         wrapping.append(partial(stages.interruptible, received=received))

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from nnctl.data.dataset import Dataset, Examples
+from nnctl.data.table import Table
 from nnctl.nn import Array
 from nnctl.nn.criterion import Criterion, Evaluation
 from nnctl.nn.metrics import Metrics, classification, classify, regression
@@ -21,10 +22,11 @@ def measure(trained: Model, criterion: Criterion, dataset: Dataset) -> dict[str,
     return measured
 
 
-def score(outputs: Array, Y: Array, classes: tuple[str, ...] | None) -> Metrics:
-    """Return the metrics of outputs (n[L], m) against targets Y (n[L], m)."""
+def score(outputs: Array, Y: Array, table: Table, classes: tuple[str, ...] | None) -> Metrics:
+    """Return the metrics of outputs (n[L], m) against targets Y (n[L], m), which come from the table."""
     if classes is None:
-        return regression(Y, outputs)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return regression(Y, outputs, None if table.y is None else table.y.dtype)
     return classification(classify(Y), classify(outputs), len(classes))
 
 
@@ -33,5 +35,5 @@ def metrics_of(
 ) -> Metrics:
     """Return loss and metrics of an evaluation, None for what is not finite; only training examples have a cost."""
     cost = {"cost": found.cost} if with_cost else {}
-    measured = {"loss": found.loss, **cost, **score(found.outputs, examples.Y, classes)}
+    measured = {"loss": found.loss, **cost, **score(found.outputs, examples.Y, examples.table, classes)}
     return {name: value if value is not None and math.isfinite(value) else None for name, value in measured.items()}

@@ -59,7 +59,7 @@ def side_by_side(jobs: Mapping[str, Job], received: Sequence[int]) -> Iterator[t
                 index, process = running[ours]
                 try:
                     message = ours.recv()
-                except EOFError:
+                except (EOFError, OSError):  # between two messages, or within one
                     process.join()
                     message = StorageError(
                         f"the training of {titles[index]} was ended from outside (exit code {process.exitcode});"

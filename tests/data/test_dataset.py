@@ -416,7 +416,7 @@ def test_features_as_wide_as_the_network_is_long_may_be_columns(spec_of, write):
 
 def test_features_beyond_float32_are_refused(spec_of, write):
     spec = spec_of({"source": write(X=numbered(6) * 1e300, y=[0, 1] * 3)}, dtype="float32")
-    with pytest.raises(DataError, match=r"some features are beyond float32's numbers"):
+    with pytest.raises(DataError, match=r"some features are beyond the numbers of float32"):
         dataset.load(spec)
 
 
@@ -441,3 +441,35 @@ def test_shares_of_many_classes_take_time_in_proportion(monkeypatch):
     monkeypatch.setattr(np, "flatnonzero", lambda array: calls.append(np.size(array)) or original(array))
     _shares(np.arange(5000) % 2500, [0.2], 1)
     assert sum(calls) <= 2 * 5000
+
+
+def test_notes_on_a_file_are_told_once_whatever_is_split_off(spec_of, write):
+    source = write(X=np.random.RandomState(1).randn(40, 2), y=[0, 1] * 20, ids=np.arange(40))
+    notes = dataset.load(spec_of({"source": source, "validation": 0.2, "test": 0.2})).notes
+    assert [note for note in notes if "not used" in note] == list(notes)[:1]
+
+
+@pytest.mark.parametrize(
+    ("data", "arrays", "what"),
+    [
+        ({"scale": 1e-310}, {"X": numbered(6), "y": np.arange(6)}, "some features are beyond the numbers of float64"),
+        ({}, {"X": numbered(6), "y": np.arange(6) * 1e39}, "some targets are beyond the numbers of float32"),
+    ],
+)
+def test_numbers_beyond_their_type_are_refused_wherever_they_come_from(spec_of, write, data, arrays, what):
+    dtype = what.rpartition(" ")[2]
+    with pytest.raises(DataError, match=what):
+        dataset.load(spec_of({"source": write(**arrays), **data}, output="linear", dtype=dtype))
+
+
+def test_one_row_of_a_test_part_is_no_column(spec_of, write):
+    X = np.random.RandomState(1).randn(10, 3)
+    source = write(x_train=X, y_train=np.eye(3)[[0, 1, 2] * 3 + [0]], x_test=X[:1] + 1, y_test=np.eye(3)[[2]])
+    assert dataset.load(spec_of({"source": source}, (3, 3), "softmax")).parts["test"].m == 1
+
+
+def test_the_layout_of_a_test_file_beside_a_built_in_set_is_kept(spec_of, write):
+    X = np.random.RandomState(1).randn(40, 2)
+    spec = spec_of({"source": "circles", "layout": "columns", "test": write(X=X.T, Y=(X[:, 0] > 0)[None, :])})
+    assert dataset.load(spec).parts["test"].m == 40
+    assert spec.resolved()["data"]["layout"] == "columns"

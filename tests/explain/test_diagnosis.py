@@ -64,3 +64,8 @@ def test_a_saturated_layer_is_dead_too(remarks):
 def test_one_class_in_all_labels(remarks):
     base, *_ = remarks(y=np.zeros(90, int))
     assert 'to say "0" for all of them' in base
+
+
+def test_a_layer_that_only_the_last_examples_reach_is_not_dead(remarks):
+    x = np.r_[np.full(3000, -5.0), np.linspace(0.1, 1, 900)][:, None]
+    assert remarks(x=x, y=np.maximum(x[:, 0], 0), dims=(1, 1, 1), names=("relu", "linear"), rate=0.5) == []

@@ -94,3 +94,10 @@ def test_perfect_predictions():
 def test_classes_of_outputs():
     assert classify(np.array([[0.2, 0.5, np.nextafter(0.5, 1), 0.9]])).tolist() == [0, 0, 1, 1]
     assert classify(np.array([[0.2, 0.5], [0.3, 0.1], [0.5, 0.4]])).tolist() == [2, 0]
+
+
+def test_rounding_is_that_of_the_targets_own_type():
+    truth = np.where(np.arange(40) % 2, np.float32(0.1), np.nextafter(np.float32(0.1), np.float32(1)))[None, :]
+    assert regression(truth, truth + 1)["r2"] is None
+    assert regression(truth.astype(np.float64), truth + 1.0, np.float32)["r2"] is None
+    assert regression(truth.astype(np.float64), truth + 1.0)["r2"] < -1e9
