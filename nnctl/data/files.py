@@ -76,6 +76,7 @@ def read_tables(
             X, y = fetch(file, features, path), fetch(file, target, path)
             X, y = as_rows(X, y, f"{path}: {features}", target, layout)
             X = _features(X, path, features)
+            notes += _doubts(X, y, f"{path}: {features}")
             y = _targets(y, len(X), path, target, notes)
             classes, found = _classes(file, path, training.classes, target, notes)
             used |= {features, target, *([found] if found else [])}
@@ -127,8 +128,11 @@ def _target(file: Datasets, part: str, features: str, names: Names) -> tuple[str
     if names.features is None and owner is not None and target is not None and part_named(target) != owner:
         belongs = part_named(target)
         why = f"{target} {'names no part' if belongs is None else f'is of the {belongs} part'} and {features} does"
-        return None, f"{why}; if they belong together, give data.features: {features} and data.target: {target}"
-    key = "data.target" if part == "train" else f"data.{part}: {{target: ...}}"
+        both = f"data.features: {features} and data.target: {target}"
+        if part != "train":
+            both = f"data.{part}: {{features: {features}, target: {target}}}"
+        return None, f"{why}; if they belong together, give {both}"
+    key = "data.target" if part == "train" else f"data.{part}: {{features: {features}, target: ...}}"
     return target, f"or name it in the spec: {key}"
 
 
@@ -137,7 +141,8 @@ def _counterpart(file: Datasets, given: str | None, part: str) -> str | None:
     if given is None:
         return None
     if part_named(given) is None:
-        return given if given in file else None
+        named = (name for word in PARTS[part] for name in (f"{given}_{word}", f"{word}_{given}", f"{given}{word}"))
+        return next((name for name in (*named, given) if name in file), None)
     for word in PARTS["train"]:
         for other in PARTS[part]:
             name = re.sub(word, partial(_cased, other), given, flags=re.IGNORECASE)
@@ -192,13 +197,26 @@ def _features(X: Array, path: Path, key: str) -> Array:
     return X
 
 
+def _doubts(X: Array, y: Array, origin: str) -> list[str]:
+    """Say what of features X (m, ...) with targets as found may be otherwise than it seems."""
+    m = len(X)
+    written = next((row + 1 for row in range(m - 1, -1, -1) if X[row].any()), 0)
+    said = []
+    if m - written > 1:
+        said.append(f"{origin} ends with {m - written:,} rows of 0, of {m:,}: was it written to its end?")
+    if X.shape == (m, m) and y.shape == (1, m):
+        said.append(f"{origin} has shape {X.shape}: its examples are taken as rows; data.layout: columns turns them")
+    return said
+
+
 def _targets(y: Array, m: int, path: Path, key: str, notes: list[str]) -> Array:
     """Return the targets of m examples as (m,) or (m, k) numbers or text."""
     y = targets_as_rows(y, m)
     if y.ndim not in (1, 2):
         raise DataError(f"{path}: {key} must have one row for each example, got shape {y.shape}")
     if len(y) != m:
-        raise DataError(f"{path}: the features have {m} rows and {key} has {len(y)}; they must agree")
+        turn = ".\nIts examples are columns: save Y.T" if y.ndim == 2 and y.shape[1] == m else ""
+        raise DataError(f"{path}: the features have {m} rows and {key} has {len(y)}; they must agree{turn}")
     if y.dtype.kind in "SOU":
         return np.array(texts(y.ravel().tolist(), f"{path}: {key}", notes)).reshape(y.shape)
     _check_numbers(y, path, key)

@@ -14,20 +14,24 @@ from nnctl.nn import Array
 
 
 class Part(Protocol):
-    """Examples of a part: X (n[0], m) as the network sees them."""
+    """Examples of a part: X (n[0], m) and Y (n[L], m) as the network sees them."""
 
     @property
     def X(self) -> Array: ...
+
+    @property
+    def Y(self) -> Array: ...
 
     @property
     def table(self) -> Table: ...
 
 
 def sha256(table: Table) -> str:
-    """Return the SHA-256 of the features and targets as found."""
+    """Return the SHA-256 of the features, the targets and the list of classes as found."""
     digest = hashlib.sha256(np.ascontiguousarray(table.X).data)
     y = table.y if table.y is not None else np.zeros(0)
     digest.update("\n".join(y.ravel()).encode() if y.dtype.kind == "U" else np.ascontiguousarray(y).data)
+    digest.update("\n".join(table.classes or ()).encode())
     return digest.hexdigest()
 
 
@@ -39,7 +43,8 @@ def overlaps(parts: Mapping[str, Part]) -> list[str]:
     for name, other in combinations(rows, 2):
         ours, theirs = _alike(rows[name], sums[name], sums[other]), _alike(rows[other], sums[other], sums[name])
         shared = sum(count for row, count in theirs.items() if row in ours)
-        if ours == theirs and shared == len(rows[other]) == len(rows[name]):
+        same = ours == theirs and shared == len(rows[other]) == len(rows[name])
+        if same and _examples(parts[name]) == _examples(parts[other]):
             raise DataError(
                 f"{parts[other].table.origin}: the {other} part has the very rows of the {name} part ({shared:,}),"
                 f" so it says nothing of new examples.\nGive each part rows of its own:"
@@ -50,6 +55,11 @@ def overlaps(parts: Mapping[str, Part]) -> list[str]:
                 f"{shared:,} of {len(rows[other]):,} {other} rows have the same features as rows of the {name} part"
             )
     return notes
+
+
+def _examples(part: Part) -> Counter[bytes]:
+    """Return each example of a part, features and targets, as bytes, and how often it is there."""
+    return Counter(x.tobytes() + y.tobytes() for x, y in zip(part.X.T, part.Y.T, strict=True))
 
 
 def _sums(X: Array) -> Array:

@@ -60,7 +60,7 @@ class Interface:
         if refusal is not None:
             raise MismatchError(f"{table.origin}: {refusal}")
         shape = table.X.shape[1:]
-        if len(_sides(shape)) != len(_sides(self.example_shape)):
+        if len(_sides(shape)) != len(_sides(self.example_shape)) and max(len(shape), len(self.example_shape)) > 2:
             remarks.append(
                 f"an example has {in_words(shape)}, and had {in_words(self.example_shape)} in training; they are taken"
                 " in the order of X.reshape(m, -1)"
@@ -82,10 +82,12 @@ class Interface:
         unknown = np.flatnonzero(indices < 0)
         if len(unknown):
             row = int(unknown[0])
-            names = "" if tuple(legal) == self.classes else f" ({shortlist(self.classes)})"
+            more = "" if table.classes is None else "; data.classes: none takes the classes from the labels alone"
+            names = "" if tuple(legal) in ((), self.classes) else f" ({shortlist(self.classes)})"
             raise DataError(
                 f"{table.origin}: the label of row {table.number(row)} (counted from 0) is {labels[codes[row]]},"
-                f" outside the classes {shortlist(tuple(legal))}{names}.\nCorrect the label, or leave the row out."
+                f" outside the classes {shortlist(tuple(legal) or self.classes)}{names}.\n"
+                f"Correct the label, or leave the row out{more}."
             )
         return indices
 

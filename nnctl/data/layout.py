@@ -15,27 +15,28 @@ def as_rows(X: Array, y: Array, origin: str, target: str, layout: str) -> tuple[
     if X.ndim < 2:
         return X, y
     if layout == "columns":
-        if y.ndim > 0 and y.shape[-1] != X.shape[-1] and len(y) == len(X):
+        if y.ndim > 0 and X.shape[-1] not in y.shape and len(y) == len(X):
             raise DataError(
                 f"{origin} has shape {X.shape} and {target} {y.shape}: the examples are rows here, not columns.\n"
                 "Leave data.layout: columns out."
             )
-        return turned(X), y.T if y.ndim > 1 else y
+        return turned(X), y if y.ndim < 2 or len(y) == X.shape[-1] != y.shape[1] else y.T
     if examples_are_columns(X, y):
+        way = "np.moveaxis(X, -1, 0)" if X.ndim > 2 else "X.T and Y.T" if y.ndim == 2 and len(y) == 1 else "X.T"
         raise DataError(
             f"{origin} has shape {X.shape} and {target} {y.shape}: the examples are columns here, and a row for each"
             f" is expected, ({X.shape[-1]}, ...).\n"
-            f"Save {'X.T and Y.T' if X.ndim == 2 else 'np.moveaxis(X, -1, 0)'}, or say data.layout: columns, which"
+            f"Save {way}, or say data.layout: columns, which"
             " turns them."
         )
     return X, y
 
 
 def examples_are_columns(X: Array, y: Array) -> bool:
-    """Tell whether features and targets agree in their last axis and not in their first."""
-    if X.ndim < 2 or y.ndim not in (1, 2) or X.shape[-1] != y.shape[-1] or X.shape[-1] < 2:
-        return False
+    """Tell whether there are as many targets as the features have in their last axis, and not as in their first."""
     m = X.shape[-1]
+    if X.ndim < 2 or y.ndim not in (1, 2) or m not in y.shape or m < 2:
+        return False
     as_usual = y.shape in ((len(X),), (1, len(X)), (len(X), 1)) or (y.ndim == 2 and len(y) == len(X))
     one_hot = y.dtype.kind in "buif" and np.count_nonzero(y) == 1  # a row with a class of its own
     return not as_usual or (len(X) == 1 and y.shape == (1, m) and not one_hot)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnctl.data.arrays import Unusable
 from nnctl.data.interface import Interface, in_words
 from nnctl.data.picture_layout import PictureLayout
+from nnctl.data.recognition import recognized
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 
@@ -21,7 +23,23 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
+SUFFIXES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".avif",
+    ".jp2",
+    ".ppm",
+    ".pgm",
+    ".pbm",
+    ".tga",
+    ".ico",
+)
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 GRAY_STEPS = {"L;2": 85, "L;4": 17}  # between grays of 2 and of 4 bits
 SIXTEEN_BITS_AS_I = ("PNG", "PPM")  # formats whose mode I is 16 bits of gray, always or before Pillow 11
@@ -56,11 +74,22 @@ def read_picture(path: Path, interface: Interface) -> Table:
         raise DataError(f"{path}: {error}") from None
     except Exception as error:  # whatever Pillow's readers of damaged files raise
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        told = "" if isinstance(error, PIL.UnidentifiedImageError) else f" ({' '.join(reason.split())})"
+        told = f" ({' '.join(reason.split())})"
+        if isinstance(error, PIL.UnidentifiedImageError):
+            told = _other(path)
         raise DataError(f"{path}: is not a picture that can be read{told}") from None
     pixels = np.asarray(resized, np.uint8).reshape(layout.height, layout.width, layout.channels)
     notes = (f"{path}: holds {frames} pictures; the first of them is taken",) if frames > 1 else ()
     return Table(layout.as_found(pixels).reshape(1, *shape), None, origin=str(path), notes=notes)
+
+
+def _other(path: Path) -> str:
+    """Return what a file that is no picture is, where its first bytes tell, as the end of a message."""
+    try:
+        return f"; it is an {recognized(path)} file"
+    except Unusable as reason:
+        said = str(reason).partition("\n")[0].rstrip(".")
+        return "" if "picture" in said or "no file of arrays" in said else f"; it {said}"
 
 
 def _rgba(file: "ImageFile") -> "Image":

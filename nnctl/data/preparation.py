@@ -75,9 +75,8 @@ class Preparation:
         reach = np.maximum(np.abs(range.low), np.abs(range.high)) / divisor
         scaled = "nothing scales them" if self.divisor is None else f"{self} they are far from 1"
         if reach.max() > FAR_ABOVE:
-            way = (
-                "255, for pixels, or standardize" if range.high.max() == 255 and range.low.min() == 0 else "standardize"
-            )
+            of_bytes = range.low.min() >= 0 and 200 <= range.high.max() <= 255
+            way = "255, for pixels, or standardize" if of_bytes else "standardize"
             return (
                 f"features reach {reach.max():,.6g} and {scaled}: training may be slow or stand still;"
                 f" data.scale: {way} brings them to about 1"

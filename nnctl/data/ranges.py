@@ -11,7 +11,7 @@ import numpy as np
 
 from nnctl.nn import Array
 
-FAR = 1.0  # widths of a feature's range beyond its ends
+FAR = 3.0  # widths of a feature's range beyond its ends
 CORNER = 0.02  # of a feature's range, which a handful of rows fills more of
 HANDFUL = 5
 LONG = 2**13  # values along which NumPy looks for the smallest
@@ -29,9 +29,11 @@ class Range:
     @classmethod
     def of(cls, X: Array) -> "Range":
         """Return the range of the rows X (m, ...): pictures and bytes have one unit, so one range."""
-        if X.ndim > 2 or X.dtype == BYTES:
-            return cls(np.asarray(X.min(), np.float64), np.asarray(X.max(), np.float64), str(X.dtype))
-        return cls(*extent(X), str(X.dtype))
+        low, high = extent(X.reshape(len(X), -1))
+        ends = low == low.min(), high == high.max()
+        if X.ndim > 2 or X.dtype == BYTES or (ends[0].mean() > 0.9 and ends[1].mean() > 0.25):  # flat pictures
+            return cls(low.min(), high.max(), str(X.dtype))
+        return cls(low, high, str(X.dtype))
 
     def remarks(self, X: Array) -> tuple[str | None, list[str]]:
         """Say why rows X (m, ...) cannot be in the unit of the training rows, and the way out, or None; and what of
@@ -40,7 +42,9 @@ class Range:
         rows = X.reshape(len(X), -1)
         low, high = extent(rows)
         refusal = self._refusal(X, float(low.min()), float(high.max()))
-        return refusal, [] if refusal else self._far(rows, low, high) or self._corner(rows, low, high)
+        if refusal is not None:
+            return refusal, []
+        return None, self._far(rows, low, high) or self._corner(rows, low, high) or self._apart(rows, low, high)
 
     def _refusal(self, X: Array, low: float, high: float) -> str | None:
         if self.dtype == BYTES and self.high.max() > 1 and X.dtype.kind == "f" and low >= -1 and 0 < high <= 1:
@@ -72,6 +76,17 @@ class Range:
             f"{int(outside.any(axis=1).sum()):,} of {len(rows):,} rows lie far outside what the network was trained on:"
             f" feature {first} (counted from 0) goes from {low[first]:g} to {high[first]:g}, and went from {known[0]:g}"
             f" to {known[1]:g} in training{more}; is the unit the same?"
+        ]
+
+    def _apart(self, rows: Array, low: Array, high: Array) -> list[str]:
+        apart = np.flatnonzero((low > self.high) | (high < self.low)) if self.low.ndim else np.zeros(0, int)
+        if len(rows) < HANDFUL or not len(apart):
+            return []
+        first = int(apart[0])
+        return [
+            f"no row lies within what the network was trained on in feature {first} (counted from 0): it goes from"
+            f" {low[first]:g} to {high[first]:g}, and went from {self.low[first]:g} to {self.high[first]:g} in training"
+            f"{f' (and so do {len(apart) - 1:,} more)' if len(apart) > 1 else ''}; is the unit the same?"
         ]
 
     def _corner(self, rows: Array, low: Array, high: Array) -> list[str]:

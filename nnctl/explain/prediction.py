@@ -138,9 +138,9 @@ def _change(rows: Any, table: Table | None) -> str:
     m = len(table.X)
     if not isinstance(rows, int):
         return f"{m:,} rows, which are not those of the training"
-    return (
-        f"{rows:,} rows then, {m:,} now" if rows != m else f"{m:,} rows as then, with other values or in another order"
-    )
+    if rows != m:
+        return f"{rows:,} rows then, {m:,} now"
+    return f"{m:,} rows as then, with other values or classes, or in another order"
 
 
 def _predict(trained: Model, table: Table) -> Prediction:

@@ -95,3 +95,21 @@ def test_the_usual_kinds_of_picture(nnctl, tmp_path, suffix):
         outcome = nnctl("predict", f"two{suffix}")
         assert said(outcome) == "dark"
         assert told(outcome) == [f"note: two{suffix}: holds 2 pictures; the first of them is taken"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n", "LFS"),
+        (b"<!DOCTYPE html><html><body>Not found</body></html>", "web page"),
+        (b"", "is empty (0 bytes)"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(30), "is not a picture that can be read"),
+    ],
+)
+def test_what_is_no_picture_is_named(nnctl, tmp_path, content, words):
+    spec(tmp_path, "white")
+    assert nnctl("train", "ink.yaml", "-q").exit_code == 0
+    (tmp_path / "photo.png").write_bytes(content)
+    outcome = nnctl("predict", "photo.png")
+    assert outcome.exit_code == 3
+    assert words in outcome.stderr

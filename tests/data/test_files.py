@@ -472,10 +472,10 @@ def test_parts_beside_the_training_part_are_found(write, kind, features, target)
 @pytest.mark.parametrize(
     ("labels", "target", "reason"),
     [
-        ({"ans_train": Y}, "ans_train", "or name it in the spec: data.test: {target: ...}"),
-        ({"y_train": Y}, None, "or name it in the spec: data.test: {target: ...}"),
+        ({"ans_train": Y}, "ans_train", "or name it in the spec: data.test: {features: x_test, target: ...}"),
+        ({"y_train": Y}, None, "or name it in the spec: data.test: {features: x_test, target: ...}"),
         ({"y_train": Y, "labels": Y[:3]}, None, "labels names no part and x_test does; if they belong together, give"
-         " data.features: x_test and data.target: labels"),
+         " data.test: {features: x_test, target: labels}"),
     ],
 )  # fmt: skip
 def test_a_test_part_without_labels_of_its_own_is_left_out_and_said(write, kind, labels, target, reason):
@@ -557,3 +557,20 @@ def test_columns_are_turned_in_a_file_too(write, kind, shape):
     np.testing.assert_array_equal(
         read_features(path, Interface((shape[0],), Preparation(), None, layout="columns")).X, X[:, : shape[0]]
     )
+
+
+@both_formats
+def test_what_may_be_otherwise_than_it_seems_is_said(write, kind):
+    (note,) = read_table(write(kind, {"X": np.r_[X, np.zeros((3, 2))], "y": np.zeros(7)})).notes
+    assert note.endswith("X ends with 3 rows of 0, of 7: was it written to its end?")
+    (note,) = read_table(write(kind, {"X": np.eye(4) + 1, "y": Y[None, :]})).notes
+    assert note.endswith("its examples are taken as rows; data.layout: columns turns them")
+    assert "Its examples are columns: save Y.T" in refused(write(kind, {"X": X, "y": np.zeros((3, 4))}))
+
+
+@both_formats
+def test_labels_of_no_part_leave_the_test_part_to_labels_of_its_own(write, kind):
+    path = write(kind, {"X": X, "ans": Y, "Xtest": TEST_X, "ans_test": TEST_Y})
+    tables, notes = parts_of(path, target="ans")
+    np.testing.assert_array_equal(tables["test"].y, TEST_Y)
+    assert notes == []

@@ -15,11 +15,12 @@ ROWS = np.random.RandomState(1).randn(30, 4)
 @dataclass
 class Part:
     X: np.ndarray
+    Y: np.ndarray
     table: Table
 
 
 def parts(**rows):
-    return {name: Part(X.T, Table(X, None, origin=f"{name}.npz")) for name, X in rows.items()}
+    return {name: Part(X.T, X.T[:1] > 0, Table(X, None, origin=f"{name}.npz")) for name, X in rows.items()}
 
 
 @pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)], ids=["same order", "another order"])
@@ -72,3 +73,9 @@ def test_the_sha256_is_of_features_and_targets():
         Table(ROWS, None),
     ]
     assert len({known, *map(sha256, others)}) == 6
+
+
+def test_the_same_features_with_other_targets_are_a_note():
+    both = parts(train=ROWS, test=ROWS)
+    both["test"].Y = ~both["test"].Y
+    assert overlaps(both) == ["30 of 30 test rows have the same features as rows of the train part"]

@@ -206,9 +206,10 @@ def test_class_indices(classes, y, listed, expected):
 def test_a_label_outside_the_classes_is_named_with_its_row(classes, y, listed, row, label, legal):
     with pytest.raises(DataError) as caught:
         interface_of(*classes).class_indices(table_of(y, listed))
+    more = "; data.classes: none takes the classes from the labels alone" if listed else ""
     assert str(caught.value) == (
         f"a.h5: the label of row {row} (counted from 0) is {label}, outside the classes {legal}.\n"
-        "Correct the label, or leave the row out."
+        f"Correct the label, or leave the row out{more}."
     )
     assert caught.value.exit_code == 3
 

@@ -57,3 +57,18 @@ def test_rows_are_left_as_they_are(shapes):
 def test_rows_are_recognized_where_the_spec_says_columns(shapes):
     with pytest.raises(DataError, match=r"the examples are rows here, not columns.\nLeave data.layout: columns out"):
         as_rows(*arrays(shapes), "file: X", "Y", "columns")
+
+
+@pytest.mark.parametrize("shapes", [((5, 200), (200, 1)), ((8, 8, 3, 200), (200, 1)), ((5, 200), (200, 3))])
+def test_columns_with_targets_as_rows_are_recognized_and_only_the_features_turned(shapes):
+    X, y = arrays(shapes)
+    with pytest.raises(DataError, match=r"the examples are columns here"):
+        as_rows(X, y, "file: X", "Y", "rows")
+    rows, targets = as_rows(X, y, "file: X", "Y", "columns")
+    np.testing.assert_array_equal(rows[17], X[..., 17])
+    assert targets is y
+
+
+def test_a_number_is_no_matrix():
+    X, y = np.array(1.0), np.array(2.0)
+    assert as_rows(X, y, "file: X", "Y", "columns") == (X, y)

@@ -72,7 +72,7 @@ def test_all_features_in_another_unit_are_one_remark():
     assert "(and so do 3 more)" in remark
 
 
-@pytest.mark.parametrize("rows", [BYTES.astype(np.uint16) * 257, BYTES * -2.0])
+@pytest.mark.parametrize("rows", [BYTES.astype(np.uint16) * 257, BYTES * -5.0])
 def test_pictures_have_one_range(rows):
     refusal, (remark,) = said(BYTES, rows)
     assert refusal is None
@@ -112,3 +112,26 @@ def test_the_extent_of_each_column(m, n, order):
     assert low.dtype == high.dtype == np.float64
     np.testing.assert_array_equal(low, rows.min(axis=0))
     np.testing.assert_array_equal(high, rows.max(axis=0))
+
+
+def test_a_feature_in_another_unit_is_said_though_the_others_are_as_they_were():
+    stream = np.random.RandomState(2)
+    training = np.c_[stream.uniform(20, 60, 90), stream.uniform(1e4, 1e5, 90), np.arange(90) % 2]
+    for rows in (
+        training * [1, 1e-3, 1],
+        (training - training.mean(axis=0)) / training.std(axis=0),
+        (training - training.min(axis=0)) / np.ptp(training, axis=0),
+    ):
+        refusal, (remark,) = said(training, rows[:30])
+        assert refusal is None
+        assert remark.startswith("no row lies within what the network was trained on in feature ")
+
+
+def test_flat_pictures_have_one_range_too():
+    pictures = np.clip(STREAM.randn(60, 49) * 0.4, 0, 1)
+    pictures[:, :6] = 0  # a border that is empty
+    new = pictures[:20].copy()
+    new[0, 2] = 0.01
+    assert Range.of(pictures).low.shape == ()
+    assert said(pictures, new) == (None, [])
+    assert Range.of(TABLE).low.shape == (4,)

@@ -384,7 +384,10 @@ def test_a_picture_that_is_none(nnctl, pictures, tmp_path):
     (tmp_path / "photo.png").write_text("no picture")
     outcome = nnctl("predict", pictures, "photo.png")
     assert outcome.exit_code == 3
-    assert mishap(outcome) == "nnctl: photo.png: is not a picture that can be read\n"
+    assert (
+        mishap(outcome)
+        == "nnctl: photo.png: is not a picture that can be read; it is plain text; text is not read as data\n"
+    )
 
 
 def test_data_with_nan(nnctl, hand, tmp_path):
@@ -472,10 +475,10 @@ def test_data_as_they_were_are_predicted(nnctl, own):
             lambda X, y: (np.r_[X, X[:10] + 1], np.r_[y, y[:10]]),
             "train: 20 rows then, 25 now; test: 20 rows",
         ),
-        (lambda X, y: (X[::-1], y[::-1]), "rows as then, with other values or in another order"),
-        (lambda X, y: (X, 1 - y), "rows as then, with other values or in another order"),
-        (lambda X, y: (X + 1e-9, y), "rows as then, with other values or in another order"),
-        (lambda X, y: (X.astype(np.float32), y), "rows as then, with other values or in another order"),
+        (lambda X, y: (X[::-1], y[::-1]), "rows as then, with other values or classes, or in another order"),
+        (lambda X, y: (X, 1 - y), "rows as then, with other values or classes, or in another order"),
+        (lambda X, y: (X + 1e-9, y), "rows as then, with other values or classes, or in another order"),
+        (lambda X, y: (X.astype(np.float32), y), "rows as then, with other values or classes, or in another order"),
     ],
     ids=["more rows", "another order", "other labels", "other values", "another type"],
 )

@@ -183,7 +183,8 @@ def test_run_json_says_how_it_went(nnctl, tmp_path):
     assert status["versions"]["h5py"] == h5py.__version__
     assert {"platform", "machine", "cpus", "python"} <= set(status["host"])
     for name, table in zip(("train", "test"), datasets["circles"](), strict=True):
-        assert status["data_sha256"][name] == hashlib.sha256(table.X.tobytes() + table.y.tobytes()).hexdigest()
+        content = table.X.tobytes() + table.y.tobytes() + b"0\n1"
+        assert status["data_sha256"][name] == hashlib.sha256(content).hexdigest()
 
 
 def test_metrics_are_those_of_the_final_parameters(nnctl, tmp_path):
