@@ -86,7 +86,7 @@ def nearest(name: str, legal: Iterable[str]) -> str | None:
     near = get_close_matches(name, names, n=1, cutoff=0.6) or [
         key for key in names if len(name) > 1 and (key.startswith(name) or name in key.split("_"))
     ]
-    return near[0] if near else None
+    return near[0] if near else next((key for key in names if key.lower() == name.lower()), None)
 
 
 def suggestion(name: str, legal: Iterable[str], most: int = LISTED) -> str:

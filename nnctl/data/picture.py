@@ -40,6 +40,7 @@ SUFFIXES = (
     ".tga",
     ".ico",
 )
+HARDLY, DARK = 5, 32  # brightest values: of a picture that is all of one shade, and of one that is nearly black
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 GRAY_STEPS = {"L;2": 85, "L;4": 17}  # between grays of 2 and of 4 bits
 SIXTEEN_BITS_AS_I = ("PNG", "PPM")  # formats whose mode I is 16 bits of gray, always or before Pillow 11
@@ -79,7 +80,9 @@ def read_picture(path: Path, interface: Interface) -> Table:
             told = _other(path)
         raise DataError(f"{path}: is not a picture that can be read{told}") from None
     pixels = np.asarray(resized, np.uint8).reshape(layout.height, layout.width, layout.channels)
-    notes = (f"{path}: holds {frames} pictures; the first of them is taken",) if frames > 1 else ()
+    notes: tuple[str, ...] = (f"{path}: holds {frames} pictures; the first of them is taken",) if frames > 1 else ()
+    if HARDLY < pixels.max() < DARK:
+        notes += (f"{path}: its brightest value is {pixels.max()} of 255; does it hold fewer bits than its file says?",)
     return Table(layout.as_found(pixels).reshape(1, *shape), None, origin=str(path), notes=notes)
 
 

@@ -12,12 +12,14 @@ from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
 from nnctl.nn.objective import Objective
 from nnctl.nn.parameters import Parameters
+from nnctl.training.advice import LARGE_TARGETS
 from nnctl.training.experiment import Experiment
 
 SURE = 0.99  # the probability of a class above which an output is called saturated
 MANY = 0.1  # the share of saturated outputs that is worth the word
 SKILL = 0.01  # the share of what one answer for all gets wrong that a network must make good
 SAME = 1e-12  # of a unit's activation: what rounding leaves of no difference
+REACH = {"tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}  # what an output can give
 FADED = 1e-2  # a spread of the outputs below which they hardly tell the examples apart
 
 
@@ -143,7 +145,8 @@ def _base_rate(experiment: Experiment, measured: Metrics) -> str | None:
         r2 = measured["r2"]
         if r2 is None or r2 >= SKILL:
             return None
-        return f"the network does no better on the training examples than to say their mean for all (R² {r2:.3g})"
+        said = f"the network does no better on the training examples than to say their mean for all (R² {r2:.3g})"
+        return said + _out_of_reach(experiment)
     if experiment.spec.train.class_weights is not None:  # which give some accuracy up on purpose
         return None
     counts = np.bincount(classify(Y), minlength=len(classes))
@@ -155,6 +158,21 @@ def _base_rate(experiment: Experiment, measured: Metrics) -> str | None:
         f'the network does no better on the training examples than to say "{classes[commonest]}" for all of them:'
         f" accuracy {accuracy:.4f}, and {counts[commonest]:,} of {counts.sum():,} are of that class"
     )
+
+
+def _out_of_reach(experiment: Experiment) -> str:
+    """Say that the output cannot give the targets of a regression, or seldom comes so far, as the end of a message."""
+    Y, output = experiment.dataset.parts["train"].Y, experiment.spec.output
+    low, high = float(Y.min()), float(Y.max())
+    floor, ceiling = REACH.get(output, (-np.inf, np.inf))
+    if low < floor or high > ceiling:
+        return f"; a {output} output gives {floor:g} to {ceiling:g}, and the targets go from {low:,.6g} to {high:,.6g}"
+    if max(-low, high) > LARGE_TARGETS:
+        return (
+            f"; the targets reach {max(-low, high):,.6g}, far from where a network starts: train on smaller numbers,"
+            " such as (y - mean) / standard deviation"
+        )
+    return ""
 
 
 def _dead_layer(experiment: Experiment) -> str | None:

@@ -25,6 +25,7 @@ _MEANT = {  # by the name of the part: what is meant there, and how it is told
     "escape": ("\\\\", ESCAPE),
 }
 _BREAKS = re.compile("[\x85\u2028\u2029]")
+WIDE_SPACE = "\u3000"
 _MOST = 5  # so many slips before the place are tried, so that the time stays that of a few readings
 
 Slip = tuple[int, str, str]  # where it is, what is meant there, and how it is told
@@ -40,6 +41,8 @@ def slips(text: str) -> list[Slip]:
                 looks = " "
             if looks is not None:
                 right = f"{looks} " if looks in (":", ",") else looks
+                if part["sign"] == WIDE_SPACE:  # as wide as two
+                    right = "  "
                 found.append((place, right, signs.words(part["sign"], looks)))
         elif part.lastgroup is not None:
             found.append((part.start(part.lastgroup), *_MEANT[part.lastgroup]))

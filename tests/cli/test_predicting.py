@@ -113,3 +113,13 @@ def test_what_is_no_picture_is_named(nnctl, tmp_path, content, words):
     outcome = nnctl("predict", "photo.png")
     assert outcome.exit_code == 3
     assert words in outcome.stderr
+
+
+def test_twelve_bits_in_a_file_of_sixteen_are_said(nnctl, tmp_path):
+    spec(tmp_path, "white")
+    assert nnctl("train", "ink.yaml", "-q").exit_code == 0
+    grays = (np.arange(81, dtype=np.uint16).reshape(9, 9) * 50).astype(np.uint16)  # up to 4,000
+    PIL.Image.fromarray(grays).save(tmp_path / "photo.tif")
+    assert told(nnctl("predict", "photo.tif")) == [
+        "note: photo.tif: its brightest value is 16 of 255; does it hold fewer bits than its file says?"
+    ]

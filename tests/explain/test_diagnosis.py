@@ -69,3 +69,16 @@ def test_one_class_in_all_labels(remarks):
 def test_a_layer_that_only_the_last_examples_reach_is_not_dead(remarks):
     x = np.r_[np.full(3000, -5.0), np.linspace(0.1, 1, 900)][:, None]
     assert remarks(x=x, y=np.maximum(x[:, 0], 0), dims=(1, 1, 1), names=("relu", "linear"), rate=0.5) == []
+
+
+@pytest.mark.parametrize(
+    ("y", "names", "words"),
+    [
+        (300_000 + 1000 * X[:, 0], ("tanh", "linear"), "; the targets reach 30"),
+        (-2 - np.abs(X[:, 0]), ("tanh", "relu"), "; a relu output gives 0 to inf, and the targets go from -"),
+        (3 + X[:, 0], ("tanh", "tanh"), "; a tanh output gives -1 to 1, and the targets go from "),
+    ],
+)
+def test_targets_out_of_reach_are_named(remarks, y, names, words):
+    (said, *_) = remarks(y=y, names=names, rate=1e-6, iterations=20)
+    assert words in said

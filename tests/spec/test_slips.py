@@ -245,3 +245,13 @@ def test_so_many_readings_and_no_more():
 )
 def test_numbers_as_people_write_them(written, whole, advice):
     assert numerals.advice(written, whole) == advice
+
+
+def test_a_wide_space_in_place_of_two_is_named_at_its_place(tmp_path):
+    (tmp_path / "spec.yaml").write_text(
+        "data: {source: circles}\nmodel:\n\u3000layer_dims: [2, 1]\n  init: he\n", "utf-8"
+    )
+    with pytest.raises(NnctlError) as caught:
+        document.read(tmp_path / "spec.yaml")
+    assert "spec.yaml:3:1: " in str(caught.value)
+    assert "U+3000 IDEOGRAPHIC SPACE" in str(caught.value)
