@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.random import RandomState
 
-from nnctl.data.files import Names, read_tables
 from nnctl.data.fingerprint import overlaps, sha256
 from nnctl.data.interface import Interface, distinct_labels, in_words, is_integer, shortlist
+from nnctl.data.names import PARTS, Names
 from nnctl.data.preparation import Preparation
 from nnctl.data.ranges import Range
 from nnctl.data.sets import datasets
@@ -22,8 +22,6 @@ from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 from nnctl.spec.spec import DataSpec, FileSpec, Spec
-
-PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -110,6 +108,8 @@ def _tables(spec: Spec) -> dict[str, Table]:
     for part in ("validation", "test"):
         if data.has_file(part):
             files.setdefault(data.file(part), {})[part] = _names(data, part)
+    if files:
+        from nnctl.data.files import read_tables  # and with it the readers of all formats
     main = next(iter(files), None)
     for path, wanted in files.items():
         also = [part for part in ("validation", "test") if getattr(data, part) is None]

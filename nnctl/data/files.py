@@ -1,13 +1,9 @@
-"""Files of arrays: which dataset holds what is found by the usual names, or told by the spec.
+"""Files of arrays: the tables of the parts that a file holds, side by side or alone, checked row by row.
 
-A file may hold several parts side by side (train_set_x and test_set_x; X, Xval and Xtest). A dataset whose name
-names a part belongs to that part and to no other; what a file holds and nobody takes is said.
+What a file holds and nobody takes is said.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,37 +11,14 @@ import numpy as np
 from nnctl.data.formats import Datasets, fetch, opened
 from nnctl.data.interface import Interface, shortlist
 from nnctl.data.layout import as_rows, targets_as_rows
+from nnctl.data.names import FEATURES, Names, bare, named, target_of, usual
 from nnctl.data.table import Table
 from nnctl.data.text import texts
 from nnctl.errors import DataError
 from nnctl.nn import Array
 
-PARTS = {
-    "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev", "cv"),
-    "test": ("test", "testing"),
-}
-FEATURES = ("set_x", "x", "images", "features", "data", "inputs")
-TARGETS = ("set_y", "y", "labels", "targets", "target")
 CLASSES = ("list_classes", "classes", "class_names", "label_names")
 NO_CLASSES = "none"  # in place of a dataset's name: none of them lists the classes
-
-
-@dataclass(frozen=True)
-class Names:
-    """The names of the datasets of one part in a file, where the spec gives them."""
-
-    features: str | None = None
-    target: str | None = None
-    classes: str | None = None  # of all parts
-
-    def beside(self, training: "Names", part: str, file: Datasets) -> "Names":
-        """Return these names of a part, filled up by those of the training part: its `ans_train` is our `ans_test`.
-
-        A part with features of its own takes no target from the training part.
-        """
-        target = self.target or (None if self.features else _counterpart(file, training.target, part))
-        return Names(self.features or _counterpart(file, training.features, part), target)
 
 
 def read_tables(
@@ -59,14 +32,15 @@ def read_tables(
     """
     tables, used, notes = {}, set[str](), list[str]()
     with opened(path) as file:
-        for part in [*wanted, *(part for part in also if _named(file, part, FEATURES))]:
+        for part in [*wanted, *(part for part in also if named(file, part, FEATURES))]:
             given = wanted.get(part)
-            names = training if part == "train" else (given or Names()).beside(training, part, file)
-            features = names.features or _usual(file, part, FEATURES)
+            own = training if part == "train" else given or Names()
+            names = own if part == "train" else own.beside(training, part, file)
+            features = names.features or usual(file, part, FEATURES)
             if features is None:
                 key = "data.features" if part == "train" else f"data.{part}: {{features: ...}}"
                 raise DataError(f"{_not_found(path, file, 'features', part)}; or name it in the spec: {key}")
-            target, reason = _target(file, part, features, names)
+            target, reason = target_of(file, part, features, names.target, own.features is not None)
             if target is None and given is None:
                 notes.append(f"{path}: {features} is left out, for it has no targets; {reason}")
                 used.add(features)
@@ -97,7 +71,7 @@ def read_features(path: Path, interface: Interface) -> Table:
     """
     notes = list[str]()
     with opened(path) as file:
-        found = (_usual(file, part, FEATURES) for part in ("test", "validation", "train"))
+        found = (usual(file, part, FEATURES) for part in ("test", "validation", "train"))
         features = interface.features if interface.features in file else next(filter(None, found), None)
         if features is None:
             raise DataError(_not_found(path, file, "features", "test"))
@@ -108,73 +82,6 @@ def read_features(path: Path, interface: Interface) -> Table:
         notes.append(f"{path}: {features} is predicted; {shortlist(others)} not used")
     X = _features(interface.as_rows(X), path, features)
     return Table(X, None, origin=str(path), notes=tuple(notes))
-
-
-def part_named(key: str) -> str | None:
-    """Return the part that a dataset's name names: Xtest, labels_of_test, test/y -> test; None for X or labels."""
-    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", key)]
-    words += [word[1:] for word in words if word[0] in "xy"]
-    return next((part for part, names in PARTS.items() if any(word in names for word in words)), None)
-
-
-def _target(file: Datasets, part: str, features: str, names: Names) -> tuple[str | None, str]:
-    """Return the dataset of the targets of `features`, or None and why there is none.
-
-    Features that were found by a name that names a part take targets of that part only.
-    """
-    given = names.target
-    target = given or _usual(file, part, TARGETS)
-    owner = part_named(features)
-    if names.features is None and owner is not None and target is not None and part_named(target) != owner:
-        belongs = part_named(target)
-        why = f"{target} {'names no part' if belongs is None else f'is of the {belongs} part'} and {features} does"
-        both = f"data.features: {features} and data.target: {target}"
-        if part != "train":
-            both = f"data.{part}: {{features: {features}, target: {target}}}"
-        return None, f"{why}; if they belong together, give {both}"
-    key = "data.target" if part == "train" else f"data.{part}: {{features: {features}, target: ...}}"
-    return target, f"or name it in the spec: {key}"
-
-
-def _counterpart(file: Datasets, given: str | None, part: str) -> str | None:
-    """Return the dataset that is for `part` what the given one is for training, or None: look for the usual names."""
-    if given is None:
-        return None
-    if part_named(given) is None:
-        named = (name for word in PARTS[part] for name in (f"{given}_{word}", f"{word}_{given}", f"{given}{word}"))
-        return next((name for name in (*named, given) if name in file), None)
-    for word in PARTS["train"]:
-        for other in PARTS[part]:
-            name = re.sub(word, partial(_cased, other), given, flags=re.IGNORECASE)
-            if name != given and name in file:
-                return name
-    return None
-
-
-def _cased(word: str, found: re.Match[str]) -> str:
-    """Return a word written as the one that was found: Train -> Test."""
-    return word.upper() if found[0].isupper() else word.capitalize() if found[0][0].isupper() else word
-
-
-def _usual(file: Datasets, part: str, endings: Sequence[str]) -> str | None:
-    """Return the dataset that names the part, else the one that names no part at all."""
-    named = _named(file, part, endings)
-    if named is not None:
-        return named
-    return next((key for ending in endings for key in file if _bare(key) == ending and part_named(key) is None), None)
-
-
-def _named(file: Datasets, part: str, endings: Sequence[str]) -> str | None:
-    """Return the dataset that is named after the part: test_set_x, x_test, Xtest, test/x."""
-    compact = {re.sub(r"[^a-z0-9]", "", key.lower()): key for key in reversed(list(file))}
-    pairs = ((word, ending.replace("_", "")) for word in PARTS[part] for ending in endings)
-    names = (name for word, ending in pairs for name in (word + ending, ending + word))
-    return next((compact[name] for name in names if name in compact), None)
-
-
-def _bare(key: str) -> str:
-    """Return a dataset's name without its groups."""
-    return key.rpartition("/")[2].lower()
 
 
 def _not_found(path: Path, file: Datasets, what: str, part: str) -> str:
@@ -232,7 +139,7 @@ def _classes(
     """
     if given == NO_CLASSES:
         return None, None
-    key = given or next((key for key in file if _bare(key) in CLASSES and key != target), None)
+    key = given or next((key for key in file if bare(key) in CLASSES and key != target), None)
     if key is None:
         return None, None
     try:

@@ -14,6 +14,7 @@ from nnctl.nn import Array
 FAR = 3.0  # widths of a feature's range beyond its ends
 CORNER = 0.02  # of a feature's range, which a handful of rows fills more of
 HANDFUL = 5
+FEWEST = 16  # features that could be the pixels of a picture
 LONG = 2**13  # values along which NumPy looks for the smallest
 BYTES = np.dtype(np.uint8)
 
@@ -31,7 +32,8 @@ class Range:
         """Return the range of the rows X (m, ...): pictures and bytes have one unit, so one range."""
         low, high = extent(X.reshape(len(X), -1))
         ends = low == low.min(), high == high.max()
-        if X.ndim > 2 or X.dtype == BYTES or (ends[0].mean() > 0.9 and ends[1].mean() > 0.25):  # flat pictures
+        flat_pictures = len(low) >= FEWEST and ends[0].mean() > 0.9 and ends[1].mean() > 0.25
+        if X.ndim > 2 or X.dtype == BYTES or flat_pictures:
             return cls(low.min(), high.max(), str(X.dtype))
         return cls(low, high, str(X.dtype))
 

@@ -2,13 +2,15 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nnctl.data.dataset import read_parts
-from nnctl.data.files import read_features
 from nnctl.data.fingerprint import sha256
 from nnctl.data.picture import SUFFIXES, read_picture
 from nnctl.data.table import Table
@@ -58,9 +60,12 @@ class Prediction:
             for row, values in enumerate(self.outputs.T.tolist()):
                 yield [row, *values, ""]
             return
-        classes, predicted, shares = self.classes, classify(self.outputs).tolist(), self.probabilities().tolist()
-        for row, (label, share) in enumerate(zip(predicted, shares, strict=True)):
-            yield [row, classes[label], share[label], *(share if proba else ())]
+        predicted, shares = classify(self.outputs), self.probabilities()
+        own = shares[np.arange(len(shares)), predicted].tolist()
+        names = (self.classes[label] for label in predicted.tolist())
+        each: Iterable[Sequence[float]] = shares.tolist() if proba else repeat(())
+        for row, (name, share, more) in enumerate(zip(names, own, each, strict=False)):
+            yield [row, name, share, *more]
 
     def csv(self, proba: bool = False) -> str:
         """Return the whole table as CSV text."""
@@ -88,6 +93,8 @@ class Prediction:
 
 def predict_input(run: Run, path: Path) -> Prediction:
     """Predict a data file or a picture from parameters.h5 alone."""
+    from nnctl.data.files import read_features  # and with it the readers of all formats
+
     trained = model.load(run.parameters)
     if path.suffix.lower() in SUFFIXES:
         return _predict(trained, read_picture(path, trained.interface))

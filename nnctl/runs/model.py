@@ -21,9 +21,6 @@ from nnctl.data.arrays import Unusable
 from nnctl.data.interface import Interface
 from nnctl.data.preparation import Preparation
 from nnctl.data.ranges import Range
-from nnctl.data.recognition import recognized
-from nnctl.data.storage import check_complete
-from nnctl.data.words import in_plain_words
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
@@ -108,6 +105,9 @@ def load(path: Path) -> Model:
     """Read parameters.h5; raise a DataError where it is not one."""
     import h5py
 
+    from nnctl.data.recognition import recognized
+    from nnctl.data.words import in_plain_words
+
     try:
         kind = recognized(path)
     except Unusable as reason:
@@ -185,6 +185,8 @@ def _read(file: Any) -> Model:
 def _dataset(file: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> Any:
     """Return a dataset of finite floats in one of these shapes, whole."""
     import h5py
+
+    from nnctl.data.storage import check_complete
 
     dataset = file.get(name)
     if not isinstance(dataset, h5py.Dataset):

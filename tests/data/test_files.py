@@ -10,8 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
-from nnctl.data.files import Names, part_named, read_features, read_tables
+from nnctl.data.files import read_features, read_tables
 from nnctl.data.interface import Interface
+from nnctl.data.names import Names, part_named
 from nnctl.data.preparation import Preparation
 from nnctl.errors import DataError
 
@@ -574,3 +575,11 @@ def test_labels_of_no_part_leave_the_test_part_to_labels_of_its_own(write, kind)
     tables, notes = parts_of(path, target="ans")
     np.testing.assert_array_equal(tables["test"].y, TEST_Y)
     assert notes == []
+
+
+@both_formats
+def test_features_named_like_the_stated_ones_take_targets_of_their_own_part_only(write, kind):
+    path = write(kind, {"x_train": X, "ans": Y, "x_test": TEST_X, "labels": TEST_Y})
+    tables, notes = parts_of(path, features="x_train", target="ans")
+    assert list(tables) == ["train"]
+    assert notes[0].startswith("FILE: x_test is left out, for it has no targets; ans names no part and x_test does")

@@ -135,3 +135,30 @@ def test_flat_pictures_have_one_range_too():
     assert Range.of(pictures).low.shape == ()
     assert said(pictures, new) == (None, [])
     assert Range.of(TABLE).low.shape == (4,)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_few_features_of_one_range_are_no_flat_picture(n):
+    training = np.linspace(0, 1, 50)[:, None] + np.zeros(n)
+    assert Range.of(training).low.shape == (n,)
+    _, (remark,) = said(training, training[:9] + 2)
+    assert remark.startswith(
+        "no row lies within what the network was trained on in feature 0 (counted from 0): it goes"
+    )
+
+
+def test_a_single_row_or_value_is_in_no_corner():
+    assert said(TABLE[:, :1], np.zeros((1, 1))) == (None, [])
+    assert said(BYTES[:, :1, :2, 0], BYTES[:1, :1, :2, 0] * 0) == (None, [])
+
+
+def test_fractions_beyond_minus_1_are_another_thing_than_scaled_bytes():
+    refusal, _ = said(BYTES, np.linspace(-3, 1, 108).reshape(1, 6, 6, 3))
+    assert refusal is None
+
+
+def test_a_feature_that_never_varied_may_move_as_far_as_others_vary():
+    training = np.c_[TABLE[:, 0], np.full(200, 7.0)]
+    rows = training[:9] + np.array([0, 2 * np.ptp(TABLE[:, 0])])
+    _, (remark,) = said(training, rows)
+    assert remark.startswith("no row lies within")  # said, and not as "far outside"
