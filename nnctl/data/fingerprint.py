@@ -14,10 +14,7 @@ from nnctl.nn import Array
 
 
 class Part(Protocol):
-    """Examples of a part: X (n[0], m) and Y (n[L], m) as the network sees them."""
-
-    @property
-    def X(self) -> Array: ...
+    """Examples of a part: Y (n[L], m) as the network sees them, and the table that they come from."""
 
     @property
     def Y(self) -> Array: ...
@@ -38,13 +35,13 @@ def sha256(table: Table) -> str:
 def overlaps(parts: Mapping[str, Part]) -> list[str]:
     """Say how many rows of features two parts share; raise a DataError where two parts are the same rows."""
     notes = []
-    rows = {name: np.ascontiguousarray(part.X.T) for name, part in parts.items()} if len(parts) > 1 else {}
+    rows = _comparable({name: part.table.X for name, part in parts.items()}) if len(parts) > 1 else {}
     sums = {name: _sums(X) for name, X in rows.items()}
     for name, other in combinations(rows, 2):
         ours, theirs = _alike(rows[name], sums[name], sums[other]), _alike(rows[other], sums[other], sums[name])
         shared = sum(count for row, count in theirs.items() if row in ours)
         same = ours == theirs and shared == len(rows[other]) == len(rows[name])
-        if same and _examples(parts[name]) == _examples(parts[other]):
+        if same and _examples(rows[name], parts[name].Y) == _examples(rows[other], parts[other].Y):
             raise DataError(
                 f"{parts[other].table.origin}: the {other} part has the very rows of the {name} part ({shared:,}),"
                 f" so it says nothing of new examples.\nGive each part rows of its own:"
@@ -57,14 +54,22 @@ def overlaps(parts: Mapping[str, Part]) -> list[str]:
     return notes
 
 
-def _examples(part: Part) -> Counter[bytes]:
-    """Return each example of a part, features and targets, as bytes, and how often it is there."""
-    return Counter(x.tobytes() + y.tobytes() for x, y in zip(part.X.T, part.Y.T, strict=True))
+def _comparable(found: Mapping[str, Array]) -> dict[str, Array]:
+    """Return features as found as rows (m, n) of one type, the coarser where there are two."""
+    kinds = {X.dtype for X in found.values()}
+    dtype = kinds.pop() if len(kinds) == 1 else np.float32 if np.dtype(np.float32) in kinds else np.float64
+    return {name: np.ascontiguousarray(X.reshape(len(X), -1), dtype) for name, X in found.items()}
+
+
+def _examples(X: Array, Y: Array) -> Counter[bytes]:
+    """Return each example of X (m, n) and Y (n[L], m) as bytes, and how often it is there."""
+    return Counter(x.tobytes() + y.tobytes() for x, y in zip(X, Y.T, strict=True))
 
 
 def _sums(X: Array) -> Array:
     """Return a number for each row of X (m, n) that is the same for the same rows, and seldom for others."""
-    words = np.uint64 if X.itemsize * X.shape[1] % 8 == 0 else np.uint32
+    size = X.itemsize * X.shape[1]
+    words = np.uint64 if size % 8 == 0 else np.uint32 if size % 4 == 0 else np.uint8
     return X.view(words).sum(axis=1, dtype=np.uint64)
 
 

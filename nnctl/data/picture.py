@@ -15,7 +15,6 @@ import numpy as np
 from nnctl.data.arrays import Unusable
 from nnctl.data.interface import Interface, in_words
 from nnctl.data.picture_layout import PictureLayout
-from nnctl.data.recognition import recognized
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 
@@ -88,6 +87,8 @@ def read_picture(path: Path, interface: Interface) -> Table:
 
 def _other(path: Path) -> str:
     """Return what a file that is no picture is, where its first bytes tell, as the end of a message."""
+    from nnctl.data.recognition import recognized
+
     try:
         return f"; it is an {recognized(path)} file"
     except Unusable as reason:

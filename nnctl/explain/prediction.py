@@ -12,7 +12,6 @@ import numpy as np
 
 from nnctl.data.dataset import read_parts
 from nnctl.data.fingerprint import sha256
-from nnctl.data.picture import SUFFIXES, read_picture
 from nnctl.data.table import Table
 from nnctl.errors import DataError, SpecError
 from nnctl.nn import Array
@@ -94,6 +93,7 @@ class Prediction:
 def predict_input(run: Run, path: Path) -> Prediction:
     """Predict a data file or a picture from parameters.h5 alone."""
     from nnctl.data.files import read_features  # and with it the readers of all formats
+    from nnctl.data.picture import SUFFIXES, read_picture
 
     trained = model.load(run.parameters)
     if path.suffix.lower() in SUFFIXES:

@@ -14,13 +14,12 @@ ROWS = np.random.RandomState(1).randn(30, 4)
 
 @dataclass
 class Part:
-    X: np.ndarray
     Y: np.ndarray
     table: Table
 
 
 def parts(**rows):
-    return {name: Part(X.T, X.T[:1] > 0, Table(X, None, origin=f"{name}.npz")) for name, X in rows.items()}
+    return {name: Part(X.T[:1] > 0, Table(X, None, origin=f"{name}.npz")) for name, X in rows.items()}
 
 
 @pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)], ids=["same order", "another order"])
@@ -79,3 +78,19 @@ def test_the_same_features_with_other_targets_are_a_note():
     both = parts(train=ROWS, test=ROWS)
     both["test"].Y = ~both["test"].Y
     assert overlaps(both) == ["30 of 30 test rows have the same features as rows of the train part"]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("n", [3, 4, 8])
+def test_rows_of_any_type_and_width(kind, n):
+    X = np.random.RandomState(n).randint(0, 200, (30, n)).astype(kind)
+    assert len(np.unique(X, axis=0)) == 30
+    assert overlaps(parts(train=X, test=np.r_[X[4:6], X[:9, ::-1] + kind(1)])) == [
+        "2 of 11 test rows have the same features as rows of the train part"
+    ]
+
+
+def test_a_copy_in_single_precision_is_the_same():
+    both = parts(train=ROWS, test=ROWS.astype(np.float32))
+    with pytest.raises(DataError, match=r"the test part has the very rows of the train part \(30\)"):
+        overlaps(both)
