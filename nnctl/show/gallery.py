@@ -56,17 +56,19 @@ def _drawn(wanted: Callable[[], Mapping[str, Draw]], folder: Path, messages: Con
         warnings.simplefilter("ignore")
         try:
             with contextlib.chdir(Path(__file__).parent):  # it would read a matplotlibrc from the working folder first
-                import matplotlib  # noqa: F401
+                import matplotlib
             chosen = wanted()
         except Exception as error:
             messages.print(f"{folder}: no pictures are drawn: {_reason(error)}")
             return []
-        for name, draw in chosen.items():
-            try:
-                boxes |= _save(draw, folder / name)
-                drawn.append(folder / name)
-            except Exception as error:
-                messages.print(f"{folder / name}: is not drawn: {_reason(error)}")
+        defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
+        with matplotlib.rc_context(defaults):  # whoever has set others before
+            for name, draw in chosen.items():
+                try:
+                    boxes |= _save(draw, folder / name)
+                    drawn.append(folder / name)
+                except Exception as error:
+                    messages.print(f"{folder / name}: is not drawn: {_reason(error)}")
     if boxes:
         messages.print(f"no installed font has the signs {shortlist(sorted(boxes))}: they are drawn as boxes")
     return drawn
@@ -74,20 +76,16 @@ def _drawn(wanted: Callable[[], Mapping[str, Draw]], folder: Path, messages: Con
 
 def _save(draw: Draw, path: Path) -> set[str]:
     """Write a picture, whole or not at all; return the signs in it that no installed font has."""
-    import matplotlib
-
     from nnctl.show import fonts
 
     unfinished = path.with_name(f".{path.name}.unfinished")
-    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
-    with matplotlib.rc_context(defaults):  # whoever has set others before
-        figure = draw()
-        boxes = fonts.lend(figure)
-        try:
-            figure.savefig(unfinished, format="png", dpi=110)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+    figure = draw()
+    boxes = fonts.lend(figure)
+    try:
+        figure.savefig(unfinished, format="png", dpi=110)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return boxes
 
 

@@ -80,3 +80,18 @@ def test_a_diverged_run_is_told_with_its_cause(nnctl, tmp_path):
     assert "\nThe targets reach " in outcome.stderr
     assert "learning rate" not in outcome.stderr
     assert "\nThe run is in runs/" in outcome.stderr
+
+
+def test_targets_come_before_features_and_features_before_the_start(advised):
+    large = {"y": 300_000 + Y, "x": 1000 * X, "init": {"name": "random", "scale": 50}, "l2": 1000}
+    for cause, key in (("targets", "y"), ("features", "x"), ("start", "init"), ("l2", "l2")):
+        assert advised(**large).startswith(CAUSES[cause])
+        del large[key]
+    assert advised(**large).startswith(CAUSES["learning rate"])
+
+
+@pytest.mark.parametrize(
+    "settings", [{"l2": 30}, {"init": {"name": "random", "scale": 1.5}}, {"y": 20 + Y}, {"x": 5 * X}], ids=str
+)
+def test_what_is_within_reason_is_not_blamed(advised, settings):
+    assert advised(**settings).startswith(CAUSES["learning rate"])

@@ -1,14 +1,16 @@
 """The spine: which path is taken, what is kept when training stops or diverges, and what a step may allocate."""
 
 import json
+import os
 import re
+import signal
 import tracemalloc
 from itertools import islice
 
 import numpy as np
 import pytest
 
-from nnctl.errors import DivergedError, SpecError
+from nnctl.errors import DivergedError, InterruptedRunError, SpecError
 from nnctl.nn.activations import activations
 from nnctl.nn.objective import Objective
 from nnctl.nn.optimizers import optimizers
@@ -380,3 +382,40 @@ def test_the_optimizer_remembers_in_the_dtype_of_the_parameters(wide, monkeypatc
     next(loop(wide.prepare(dtype=dtype, optimizer="adam"))[0])
     ((_, *vectors),) = bound
     assert {vector.dtype for vector in vectors} == {np.dtype(dtype)}
+
+
+# signals
+
+
+def test_a_signal_before_the_first_step_ends_training_there(wide, monkeypatch):
+    ready, run = wide.prepare(iterations=3000), wide.run()
+    made = experiment.objective_of
+
+    def interrupted(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        return made(*arguments)
+
+    monkeypatch.setattr(experiment, "objective_of", interrupted)
+    with pytest.raises(InterruptedRunError, match=r"interrupted at iteration [01] of 3000") as caught:
+        experiment.train(ready, run)
+    assert caught.value.exit_code == 130
+    assert run.status()["status"] == "interrupted"
+    assert run.parameters.is_file()
+
+
+@pytest.mark.parametrize("moment", ["measure", "model.save"])
+def test_a_signal_after_the_last_step_lets_the_saving_finish(wide, monkeypatch, moment):
+    ready, run = wide.prepare(iterations=20), wide.run()
+    owner, name = (experiment.model, "save") if moment == "model.save" else (experiment, "measure")
+    made = getattr(owner, name)
+
+    def interrupted(*arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return made(*arguments)
+
+    monkeypatch.setattr(owner, name, interrupted)
+    with pytest.raises(InterruptedRunError, match="interrupted; the training was over and is saved in") as caught:
+        experiment.train(ready, run)
+    assert caught.value.exit_code == 143
+    assert run.status()["status"] == "finished"
+    assert run.parameters.is_file()
