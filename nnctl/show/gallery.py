@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from nnctl.data.interface import shortlist
-from nnctl.explain.compare import Comparison
 from nnctl.runs.run import Run
 from nnctl.training.experiment import Experiment
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what stands behind these takes long to import, and is not always wanted
     from matplotlib.figure import Figure
+
+    from nnctl.explain.compare import Comparison
 
 Draw = Callable[[], "Figure"]
 
@@ -36,7 +37,7 @@ def draw_run(experiment: Experiment, run: Run, messages: Console) -> list[Path]:
     return _drawn(wanted, run.folder, messages)
 
 
-def draw_comparison(compared: Comparison, messages: Console) -> list[Path]:
+def draw_comparison(compared: "Comparison", messages: Console) -> list[Path]:
     """Draw all pictures of a comparison into its folder and return the paths of those that were drawn."""
 
     def wanted() -> Mapping[str, Draw]:

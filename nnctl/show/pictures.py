@@ -7,7 +7,7 @@ they are written: a dollar begins no formula, an underscore hides nothing.
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import category, east_asian_width
 
 import numpy as np
@@ -21,12 +21,14 @@ from nnctl.data.dataset import Examples
 from nnctl.data.interface import in_words
 from nnctl.data.picture_layout import PictureLayout
 from nnctl.errors import DataError, NnctlError
-from nnctl.explain.compare import Comparison, Scheme
 from nnctl.nn import Array
 from nnctl.nn.metrics import classify
 from nnctl.runs.model import Model, load
 from nnctl.runs.run import Run
 from nnctl.training.experiment import Experiment
+
+if TYPE_CHECKING:  # what stands behind these is imported by the command that has them
+    from nnctl.explain.compare import Comparison, Scheme
 
 COLOURS = ("#2b6cb0", "#d9480f", "#2f9e44", "#7048e8", "#c2255c", "#0c8599", "#a17c00", "#495057")
 GRID = 250  # points along each side of a decision boundary
@@ -51,7 +53,7 @@ def of_run(experiment: Experiment, run: Run) -> dict[str, Callable[[], Figure]]:
     return chosen
 
 
-def of_comparison(compared: Comparison, say: Callable[[str], object]) -> dict[str, Callable[[], Figure]]:
+def of_comparison(compared: "Comparison", say: Callable[[str], object]) -> dict[str, Callable[[], Figure]]:
     """Return all cost curves in one picture and, for two features, all boundaries in another, to be drawn when called.
 
     A scheme whose model cannot be read is told of, and has no boundary.
@@ -100,7 +102,7 @@ def boundary(trained: Model, train: Examples) -> Figure:
     return figure
 
 
-def boundaries(models: Sequence[tuple[Scheme, Model]], train: Examples) -> Figure:
+def boundaries(models: Sequence[tuple["Scheme", Model]], train: Examples) -> Figure:
     """Return the boundaries of several schemes side by side."""
     columns, lines = min(IN_A_ROW, len(models)), ceil(len(models) / IN_A_ROW)
     figure = Figure(figsize=((4 + _beside(models[0][1])) * columns, 4 * lines), layout="constrained")

@@ -1,14 +1,12 @@
 """Tables for the terminal: the layers before training, the metrics after it, predictions, a comparison."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from nnctl.explain.compare import Comparison
-from nnctl.explain.prediction import Prediction
 from nnctl.nn.activations import activations
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
@@ -16,6 +14,10 @@ from nnctl.nn.optimizers import optimizers
 from nnctl.registry import Choice, Registry
 from nnctl.spec.schema import option_defaults
 from nnctl.training.experiment import Experiment
+
+if TYPE_CHECKING:  # what stands behind these is imported by the commands that have them
+    from nnctl.explain.compare import Comparison
+    from nnctl.explain.prediction import Prediction
 
 MOST_ROWS = 100  # of predictions shown; a file gets them all
 LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²"}
@@ -67,7 +69,7 @@ def metrics(measured: Mapping[str, Metrics]) -> Table:
     return table
 
 
-def predictions(prediction: Prediction, proba: bool) -> Table:
+def predictions(prediction: "Prediction", proba: bool) -> Table:
     """Return the first rows of a prediction with the truth, wrong ones marked."""
     header = prediction.header(proba)
     if prediction.classes is None:
@@ -86,7 +88,7 @@ def predictions(prediction: Prediction, proba: bool) -> Table:
     return table
 
 
-def prediction_summary(prediction: Prediction) -> str:
+def prediction_summary(prediction: "Prediction") -> str:
     """Return the metrics of a prediction in a line, and how many rows were left out of the table."""
     m = len(prediction.table.X)
     measured = prediction.metrics() or {}
@@ -95,7 +97,7 @@ def prediction_summary(prediction: Prediction) -> str:
     return f"{said} on {m:,} examples{hidden}"
 
 
-def comparison(compared: Comparison) -> Table:
+def comparison(compared: "Comparison") -> Table:
     """Return the costs of the schemes side by side, then final costs and metrics."""
     schemes = compared.schemes
     table = _table("iteration", *(scheme.label for scheme in schemes), right=range(len(schemes) + 1))
