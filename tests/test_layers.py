@@ -24,7 +24,7 @@ LEVELS = (  # from the top down; a room may import from its own wing and from th
     {"data"},
     {"spec"},
     {"nn"},
-    {"registry", "threads"},
+    {"registry", "threads", "signals"},
     {"errors"},
     {""},  # nnctl itself: the version
 )
@@ -114,7 +114,7 @@ def test_the_numerical_core_neither_prints_nor_opens_files(module):
 
 
 def test_the_command_line_loads_nothing_heavy():
-    program = "import sys, nnctl.cli; print(*sys.modules)"
+    program = "import sys, nnctl.__main__, nnctl.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert "typer" in loaded
     assert not {"numpy", "h5py", "matplotlib", "PIL", "rich.progress", "yaml"} & set(loaded)

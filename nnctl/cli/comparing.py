@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nnctl import signals
 from nnctl.cli.app import AsJson, Overrides, Quiet, RunsDir, explained
 
 
@@ -46,16 +47,19 @@ def compare_init(
         spec = parse(written, (file.parent, Path.cwd()))
         messages = console.messages(quiet)
         labels = [compare.label(init) for init in chosen.values()]
-        with progress.board(messages, labels) as report:
-            compared = compare.compare(spec, chosen, runs_dir, report)
-        for note in compared.notes:
-            messages.print(f"note: {note}")
-        drawn = gallery.draw_comparison(compared, messages)
-        messages.print(f"saved in {compared.folder}: {', '.join(['compare.json', *(path.name for path in drawn)])}")
-        if as_json:
-            print(json.dumps(compared.as_json()))
-            return
-        results = console.results()
-        results.print(tables.comparison(compared))
-        for scheme in compared.schemes:
-            results.print(compare.explain(scheme))
+        with signals.held():
+            with progress.board(messages, labels) as report:
+                compared = compare.compare(spec, chosen, runs_dir, report)
+            for note in compared.all_notes():
+                messages.print(f"note: {note}")
+            drawn = gallery.draw_comparison(compared, messages)
+            messages.print(f"saved in {compared.folder}: {', '.join(['compare.json', *(path.name for path in drawn)])}")
+            if as_json:
+                print(json.dumps(compared.as_json()))
+            else:
+                results = console.results()
+                results.print(tables.comparison(compared))
+                for scheme in compared.schemes:
+                    results.print(compare.explain(scheme))
+        if compared.mishap is not None:
+            raise compared.mishap

@@ -5,6 +5,7 @@ same. They look alike everywhere: matplotlib's defaults hold, whatever the user'
 """
 
 import contextlib
+import io
 import logging
 import os
 import warnings
@@ -14,7 +15,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from nnctl import signals
 from nnctl.data.interface import shortlist
+from nnctl.errors import StorageError
+from nnctl.runs.files import write_bytes
 from nnctl.runs.run import Run
 from nnctl.training.experiment import Experiment
 
@@ -22,6 +26,8 @@ if TYPE_CHECKING:  # what stands behind these takes long to import, and is not a
     from matplotlib.figure import Figure
 
     from nnctl.explain.compare import Comparison
+
+PATIENCE = 2.0  # seconds that pictures may take after a signal to end
 
 Draw = Callable[[], "Figure"]
 
@@ -65,9 +71,14 @@ def _drawn(wanted: Callable[[], Mapping[str, Draw]], folder: Path, messages: Con
         defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
         with matplotlib.rc_context(defaults):  # whoever has set others before
             for name, draw in chosen.items():
+                if signals.seconds_since() > PATIENCE:
+                    messages.print(f"{folder / name}: is not drawn, for a signal asks to end")
+                    continue
                 try:
                     boxes |= _save(draw, folder / name)
                     drawn.append(folder / name)
+                except StorageError as error:
+                    messages.print(str(error))
                 except Exception as error:
                     messages.print(f"{folder / name}: is not drawn: {_reason(error)}")
     if boxes:
@@ -79,14 +90,11 @@ def _save(draw: Draw, path: Path) -> set[str]:
     """Write a picture, whole or not at all; return the signs in it that no installed font has."""
     from nnctl.show import fonts
 
-    unfinished = path.with_name(f".{path.name}.unfinished")
     figure = draw()
     boxes = fonts.lend(figure)
-    try:
-        figure.savefig(unfinished, format="png", dpi=110)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=110)
+    write_bytes(path, content.getvalue())
     return boxes
 
 

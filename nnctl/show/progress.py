@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from nnctl import signals
+
 Report = Callable[[int, int, int, float], None]  # index of a training, updates done, of how many, cost
 
 PLAIN_LINES = 10  # of one training where there is no terminal
@@ -48,7 +50,8 @@ def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
             bars.update(tasks[index], completed=done, total=total, state=f"{done}/{total}", rate=rate)
             bars.update(tasks[index], cost=f"{cost:.6f}", refresh=True)
 
-        yield report
+        with signals.last_words(lambda number: console.show_cursor()):
+            yield report
 
 
 def _lines(console: Console, titles: Sequence[str]) -> Report:
