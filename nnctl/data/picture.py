@@ -66,6 +66,7 @@ def read_picture(path: Path, interface: Interface) -> Table:
                 picture = _rgba(file)
             mode = MODES[layout.channels]
             seen = picture if mode == "RGBA" else _on_paper(picture, interface.background)
+            vanished = mode != "RGBA" and _vanished(picture, seen)
             size = layout.width, layout.height
             resized = seen.convert(mode).resize(size, PIL.Image.Resampling.BILINEAR)
     except FileNotFoundError:
@@ -85,10 +86,10 @@ def read_picture(path: Path, interface: Interface) -> Table:
         raise DataError(f"{path}: is not a picture that can be read{told}") from None
     pixels = np.asarray(resized, np.uint8).reshape(layout.height, layout.width, layout.channels)
     notes: tuple[str, ...] = (f"{path}: holds {frames} pictures; the first of them is taken",) if frames > 1 else ()
-    if mode != "RGBA" and _vanished(picture, seen):
+    if vanished:
         notes += (
-            f"{path}: nothing of it is seen once it lies on {interface.background} paper (data.background of the training):"
-            " its ink has that colour; lay it on another colour yourself, or train with another data.background",
+            f"{path}: nothing of it is seen once it lies on {interface.background} paper (data.background of the"
+            " training): its ink has that colour; lay it on another one yourself, or train with another data.background",
         )
     if HARDLY < pixels.max() < DARK:
         notes += (f"{path}: its brightest value is {pixels.max()} of 255; does it hold fewer bits than its file says?",)
@@ -159,6 +160,5 @@ def _on_paper(picture: "Image", background: str) -> "Image":
 
 def _vanished(picture: "Image", seen: "Image") -> bool:
     """Tell whether a picture, in part transparent, is all of one shade as it is seen on its paper."""
-    *colours, _ = seen.getextrema()
-    clear, opaque = picture.getchannel("A").getextrema()
-    return clear != opaque and all(high - low <= HARDLY for low, high in colours)
+    varies = np.ptp(picture.getchannel("A").getextrema()) > 0
+    return bool(varies and all(np.ptp(band.getextrema()) <= HARDLY for band in seen.split()[:3]))

@@ -128,8 +128,8 @@ class Range:
         here, there = ("dark on light", "light on dark")[:: 1 if usual < inverse else -1]
         return [
             f"{int(inverted.sum()):,} of {len(rows):,} rows look inverted: the mean of their values is"
-            f" {means[inverted].mean():.3g}, and that of a row in training was {darkest:.3g} to {brightest:.3g}; are they"
-            f" {here}, and was it {there}? Then invert them"
+            f" {means[inverted].mean():.3g}, and that of a row in training was {darkest:.3g} to {brightest:.3g};"
+            f" are they {here}, and was it {there}? Then invert them"
         ]
 
     def _within_one(self) -> bool:
