@@ -48,7 +48,7 @@ def read_tables(
             if target is None:
                 raise DataError(f"{_not_found(path, file, 'targets', part)}; {reason}")
             X, y = fetch(file, features, path), fetch(file, target, path)
-            X, y = as_rows(X, y, f"{path}: {features}", target, layout)
+            X, y = as_rows(X, y, f"{path}: {features}", target, layout, part)
             X = _features(X, path, features)
             notes += _doubts(X, y, f"{path}: {features}")
             y = _targets(y, len(X), path, target, notes)

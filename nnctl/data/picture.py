@@ -89,7 +89,7 @@ def read_picture(path: Path, interface: Interface) -> Table:
     if vanished:
         notes += (
             f"{path}: nothing of it is seen once it lies on {interface.background} paper (data.background of the"
-            " training): its ink has that colour; lay it on another one yourself, or train with another data.background",
+            " training): its ink has that colour; lay it on another yourself, or train with another data.background",
         )
     if HARDLY < pixels.max() < DARK:
         notes += (f"{path}: its brightest value is {pixels.max()} of 255; does it hold fewer bits than its file says?",)
