@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl.data.formats import Datasets, fetch, opened
+from nnctl.data.formats import Datasets, fetch, opened, pandas_tables
 from nnctl.data.interface import Interface, shortlist
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, Names, bare, named, target_of, usual
@@ -39,16 +39,17 @@ def read_tables(
             features = names.features or usual(file, part, FEATURES)
             if features is None:
                 key = "data.features" if part == "train" else f"data.{part}: {{features: ...}}"
-                raise DataError(f"{_not_found(path, file, 'features', part)}; or name it in the spec: {key}")
+                raise DataError(_not_found(path, file, "features", part, f"or name it in the spec: {key}"))
             target, reason = target_of(file, part, features, names.target, own.features is not None)
             if target is None and given is None:
                 notes.append(f"{path}: {features} is left out, for it has no targets; {reason}")
                 used.add(features)
                 continue
+            X = fetch(file, features, path)
             if target is None:
-                raise DataError(f"{_not_found(path, file, 'targets', part)}; {reason}")
-            X, y = fetch(file, features, path), fetch(file, target, path)
-            X, y = as_rows(X, y, f"{path}: {features}", target, layout)
+                raise DataError(_not_found(path, file, "targets", part, reason))
+            y = fetch(file, target, path)
+            X, y = as_rows(X, y, f"{path}: {features}", target, layout, part)
             X = _features(X, path, features)
             notes += _doubts(X, y, f"{path}: {features}")
             y = _targets(y, len(X), path, target, notes)
@@ -84,11 +85,17 @@ def read_features(path: Path, interface: Interface) -> Table:
     return Table(X, None, origin=str(path), notes=tuple(notes))
 
 
-def _not_found(path: Path, file: Datasets, what: str, part: str) -> str:
+def _not_found(path: Path, file: Datasets, what: str, part: str, way: str = "") -> str:
+    if what == "features" and (keys := pandas_tables(file)):
+        return (
+            f"{path}: holds tables of pandas ({shortlist(keys)}), and those are not read.\n"
+            f'Turn them into NPZ: import numpy, pandas; t = pandas.read_hdf("{path}", "{keys[0]}")\n'
+            'numpy.savez("data.npz", X=t.drop(columns="TARGET"), y=t["TARGET"])'
+        )
     letter, usual = ("x", "X, images or data") if what == "features" else ("y", "y, labels or targets")
     return (
         f"{path}: no dataset of {what} for {part} was found; it holds {shortlist(list(file)) or 'nothing'}.\n"
-        f"Expected a name such as {part}_set_{letter}, {letter}_{part}, {usual}"
+        f"Expected a name such as {part}_set_{letter}, {letter}_{part}, {usual}{way and f'; {way}'}"
     )
 
 

@@ -37,7 +37,7 @@ class Interface:
     def columns(self, X: Array, dtype: Any, origin: str) -> Array:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""
         if not self.fits(X.shape[1:]):
-            turn = X.ndim == len(self.example_shape) + 1 and self.fits(X.shape[:-1])
+            turn = X.ndim > 1 and self.fits(X.shape[:-1])
             raise MismatchError(
                 f"{origin}: an example has {in_words(X.shape[1:])}, and the network was trained on"
                 f" {in_words(self.example_shape)}"
