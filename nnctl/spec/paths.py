@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from nnctl.spec.mark import shown
-from nnctl.spec.slips import ESCAPE
 
+ESCAPE = r"in double quotes \ begins an escape, such as \n; a path with \ in it wants single quotes"
 _ADVICE = (  # what a path that is not found may hold, and what there is to know about it
     (
         r"\$\w|\$\{|%\w+%",

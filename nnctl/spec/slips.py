@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 
 from nnctl.spec import signs
+from nnctl.spec.paths import ESCAPE
 
-ESCAPE = r"in double quotes \ begins an escape, such as \n; a path with \ in it wants single quotes"
 _PARTS = (  # compiled when YAML has stopped, and not before
     r"""
     (?<=[\s\[{,]) "(?:[^"\\\n]|\\[^"\n])* (?P<escape>\\) "[ ]*$   # a folder in double quotes, which \" leaves open
@@ -24,7 +24,7 @@ _MEANT = {  # by the name of the part: what is meant there, and how it is told
     "colon": (": ", "a space is missing behind this colon"),
     "escape": ("\\\\", ESCAPE),
 }
-_BREAKS = re.compile("[\x85\u2028\u2029]")
+_BREAKS = "\x85\u2028\u2029"
 WIDE_SPACE = "\u3000"
 _MOST = 5  # so many slips before the place are tried, so that the time stays that of a few readings
 
@@ -51,9 +51,7 @@ def slips(text: str) -> list[Slip]:
 
 def line_break(text: str) -> tuple[int, str] | None:
     """Return the place and the words of a sign that nobody sees and that ends a line for YAML, or None."""
-    if not _BREAKS.search(text):
-        return None
-    return next(((place, words) for place, _, words in slips(text) if _BREAKS.match(text[place])), None)
+    return next(((place, words) for place, _, words in slips(text) if text[place] in _BREAKS), None)
 
 
 def in_place_of_a_key(text: str) -> str:

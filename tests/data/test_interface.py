@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from nnctl.data.interface import Interface, Preparation, distinct_labels, in_words, shortlist
+from nnctl.data.interface import Interface, Preparation, distinct_labels, in_words
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 
@@ -134,8 +134,6 @@ def test_an_example_must_have_the_shape_of_training_or_be_flat(trained, given, f
 def test_words():
     assert in_words((1,)) == "1 feature"
     assert in_words((64, 64, 3)) == "12288 features (64 x 64 x 3)"
-    assert shortlist("ab") == "a, b"
-    assert shortlist("abcdefghi") == "a, b, c, d, e, f, g, h, ..."
 
 
 @pytest.mark.parametrize(

@@ -327,7 +327,7 @@ BOMB = "\n".join(
 )
 def test_aliases_that_stand_for_far_more_than_is_written(tmp_path, text, monkeypatch):
     made = []
-    monkeypatch.setattr(document, "_scalar", lambda kind, text: made.append(text))
+    monkeypatch.setattr(document, "scalar", lambda kind, text: made.append(text))
     message = complaint(tmp_path, text)
     assert "the aliases (*) here stand for far more than is written; write the values out" in message
     assert len(made) <= 10 * len(text)
