@@ -128,4 +128,6 @@ def test_a_spec_without_a_mistake_loads_no_words_for_mistakes():
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert "nnctl.spec.yaml12" in loaded
-    assert not {f"nnctl.spec.{name}" for name in ("signs", "slips", "reasons", "numerals")} & set(loaded)
+    assert not {
+        f"nnctl.spec.{name}" for name in ("signs", "slips", "reasons", "numerals", "sections", "placeholders")
+    } & set(loaded)

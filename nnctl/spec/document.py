@@ -18,6 +18,7 @@ from nnctl.spec.text import short, text_of
 from nnctl.spec.yaml12 import DEEPEST, SCALARS, TAG, TOO_DEEP, Dumper, compose, scalar
 
 _EXPANSION = 10  # how many values a character may stand for; without aliases it is less than one
+_EXPANDED = set("$%{<")  # where a placeholder may begin
 
 
 @dataclass
@@ -28,7 +29,8 @@ class Document:
     tree: dict[str, Any] = field(default_factory=dict)
     keys: dict[KeyPath, Mark] = field(default_factory=dict)
     values: dict[KeyPath, Mark] = field(default_factory=dict)
-    signs: dict[tuple[KeyPath, bool], tuple[Mark, str]] = field(default_factory=dict)  # look-alikes, at keys (True) too
+    # what there is to know of a value, or of a key (True), if a mistake is found there
+    remarks: dict[tuple[KeyPath, bool], tuple[Mark, str]] = field(default_factory=dict)
     problems: list[tuple[Mark, str]] = field(default_factory=list)
 
     def mark(self, path: KeyPath, key: bool = False) -> Mark:
@@ -64,13 +66,20 @@ class Document:
         for marks in (self.keys, self.values):
             for here in [here for here in marks if here[: len(path)] == path]:
                 del marks[here]
-        self.signs = {place: sign for place, sign in self.signs.items() if place[0][: len(path)] != path}
+        self.remarks = {place: told for place, told in self.remarks.items() if place[0][: len(path)] != path}
 
     def move(self, path: KeyPath, to: KeyPath) -> None:
         """Tell of what stands at `path` when the value at `to` is told of."""
         self.values[to] = self.mark(path)
-        if (path, False) in self.signs:
-            self.signs[to, False] = self.signs[path, False]
+        if (path, False) in self.remarks:
+            self.remarks[to, False] = self.remarks[path, False]
+
+    def behind(self, path: KeyPath, text: str) -> str:
+        """Return the comment that stands behind a plain text in its line, with the space between them."""
+        mark = self.mark(path)
+        line = mark.source.partition("=")[2].lstrip() if mark.line is None else mark.text[mark.column :]
+        found = re.match(r"\s+#.*", line[len(text) :]) if line.startswith(text) else None
+        return found[0].rstrip() if found else ""
 
     def raise_problems(self) -> None:
         """Raise all mistakes noted so far as one error, in the order of the file."""
@@ -78,10 +87,10 @@ class Document:
             raise refusal(self.problems)
 
     def _told(self, path: KeyPath, message: str, key: bool) -> tuple[Mark, str]:
-        """Return where a message belongs and the message; a look-alike in what is wrong is named there."""
-        if (path, key) not in self.signs:
+        """Return where a message belongs and the message, with what else there is to know of what is wrong."""
+        if (path, key) not in self.remarks:
             return self.mark(path, key), message
-        mark, words = self.signs[path, key]
+        mark, words = self.remarks[path, key]
         first, newline, rest = message.partition("\n")
         return mark, message if words in message else f"{first}; {words}{newline}{rest}"
 
@@ -95,10 +104,12 @@ def read(file: Path, overrides: Sequence[str] = ()) -> Document:
     if node is None:
         raise SpecError(f"{source}: is empty; a spec needs at least data, model and train")
     if not isinstance(node, yaml.MappingNode):
-        from nnctl.spec.slips import in_place_of_a_key  # only a mistake needs words
+        from nnctl.spec.sections import section  # only a mistake needs words
+        from nnctl.spec.slips import in_place_of_a_key
 
-        note = in_place_of_a_key(text)
-        raise SpecError(f"{source}: is not a spec: expected keys such as data, model and train at the top{note}")
+        if (found := section(text) or in_place_of_a_key(text)) is not None:
+            raise SpecError(locate(found[0]).explain(f"is not YAML: {found[1]}"))
+        raise SpecError(f"{source}: is not a spec: expected YAML with keys such as data, model and train at the top")
     document.tree = _Reader(document, text, locate).read(node, ())
     for override in overrides:
         _override(document, override)
@@ -134,7 +145,8 @@ class _Reader:
         kind = node.tag.removeprefix(TAG)
         single = isinstance(node, yaml.ScalarNode)
         if kind not in ("str", "seq", "map") and not (single and re.fullmatch(SCALARS.get(kind, "(?!)"), node.value)):
-            raise SpecError(self._mark(node).explain(f"the tag {kind} does not fit this value; leave it out"))
+            way = "nothing is expanded or included, write the value itself" if kind[:1] == "!" else "leave it out"
+            raise SpecError(self._mark(node).explain(f"the tag {kind} does not fit this value; {way}"))
         if isinstance(node, yaml.ScalarNode):
             self._look(node, path, key=False)
             return scalar(kind, node.value)
@@ -153,8 +165,10 @@ class _Reader:
                 elif key.value == "<<" and key.style is None:
                     self.misread[self._mark(key)] = "merge keys (<<) are not supported; write the keys out"
                 else:
-                    self._note_key(key, path, key.value in result)
-                    result[str(key.value)] = self.value(item, (*path, str(key.value)))
+                    name = str(key.value)
+                    self._note_key(key, path, name in result)
+                    value = self.value(item, (*path, name))
+                    result[name] = _joined(result[name], value) if name in result else value
         self.open.pop()
         return result
 
@@ -168,8 +182,13 @@ class _Reader:
             self.document.report(here, f"{dotted(here)} is there twice{line}; keep one", key=True)
 
     def _look(self, node: yaml.ScalarNode, path: KeyPath, key: bool) -> None:
-        """Note a look-alike, for when a mistake is found there; one that nobody means in plain text is a mistake."""
+        """Note a look-alike or a placeholder, for when a mistake is found there; what nobody means is a mistake."""
         if node.value.isascii():
+            if _EXPANDED & set(node.value):
+                from nnctl.spec import placeholders  # most specs have none
+
+                if words := placeholders.advice(node.value):
+                    self.document.remarks[path, key] = (self._mark(node), words)
             return
         from nnctl.spec import signs  # most specs have no such sign
 
@@ -178,7 +197,7 @@ class _Reader:
         if never is not None:
             self.misread[self.locate(start + never)] = signs.words(written[never])
         elif (place := signs.first(written)) is not None:
-            self.document.signs[path, key] = (self.locate(start + place), signs.words(written[place]))
+            self.document.remarks[path, key] = (self.locate(start + place), signs.words(written[place]))
 
     def _check_aliases(self, node: yaml.Node, path: KeyPath) -> None:
         """Refuse aliases that make more of a text than anyone writes."""
@@ -197,6 +216,15 @@ class _Reader:
 
     def _mark(self, node: yaml.Node) -> Mark:
         return self.locate(node.start_mark.index)
+
+
+def _joined(first: Any, again: Any) -> Any:
+    """Return the value of a key that is there twice: what either has, so that nothing in one of them seems missing."""
+    if not isinstance(first, dict):
+        return again
+    if not isinstance(again, dict):
+        return first
+    return first | {key: _joined(first[key], value) if key in first else value for key, value in again.items()}
 
 
 def _override(document: Document, override: str) -> None:
@@ -218,7 +246,7 @@ def _override(document: Document, override: str) -> None:
     for depth in range(1, len(names) + 1):  # what the file does not have is written here
         document.values.setdefault(names[:depth], mark)
         if (place := signs.first(names[depth - 1])) is not None:
-            document.signs[names[:depth], True] = (mark, signs.words(names[depth - 1][place]))
+            document.remarks[names[:depth], True] = (mark, signs.words(names[depth - 1][place]))
     document.keys[names] = document.values[names] = mark
     document.tree = _with(document.tree, names, value, mark, dotted(names))
 

@@ -24,7 +24,8 @@ def build(cls: type, tree: Any, document: Document, path: KeyPath = ()) -> Any:
     if not isinstance(tree, Mapping):
         from nnctl.spec.slips import in_place_of_a_key  # only a mistake needs words
 
-        note = in_place_of_a_key(tree) if isinstance(tree, str) else ""
+        slip = in_place_of_a_key(tree) if isinstance(tree, str) else None
+        note = f"; {slip[1]}" if slip else ""
         document.report(path, f"{dotted(path)} must hold keys ({listed(_keys(cls))}), got {shown(tree)}{note}")
         return INVALID
     hints = get_type_hints(cls, include_extras=True)
@@ -93,7 +94,9 @@ def _instead(key: str, near: str | None, legal: list[str], path: KeyPath) -> str
 
     if near and key.startswith(f"{near}."):
         return f"; dots are for -S: write {near}: and the rest below it"
-    return in_place_of_a_key(key) or (offered(near, legal) if legal else f" ({dotted(path)} has no options)")
+    if (slip := in_place_of_a_key(key)) is not None:
+        return f"; {slip[1]}"
+    return offered(near, legal) if legal else f" ({dotted(path)} has no options)"
 
 
 def _near(key: str, legal: Iterable[str]) -> str | None:

@@ -68,13 +68,14 @@ def compose(text: str, locate: Locate) -> yaml.Node | None:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         from nnctl.spec.reasons import reason  # only a mistake needs words
+        from nnctl.spec.sections import section
         from nnctl.spec.slips import cause
 
         place, why = reason(error)
         if why == TOO_DEEP:
             raise SpecError(locate(place).explain(why)) from None
         stopped = place if error.problem_mark is None else error.problem_mark.index
-        place, why = cause(text, stopped, _stop) or (place, why)
+        place, why = section(text) or cause(text, stopped, _stop) or (place, why)
     except yaml.reader.ReaderError as error:
         place, why = error.position, f"the character U+{error.character:04X} cannot stand here"
     else:
