@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from nnctl import signals
-from nnctl.data.interface import shortlist
 from nnctl.errors import StorageError
+from nnctl.registry import FEW, listed
 from nnctl.runs.files import write_bytes
 from nnctl.runs.run import Run
 from nnctl.training.experiment import Experiment
@@ -82,7 +82,7 @@ def _drawn(wanted: Callable[[], Mapping[str, Draw]], folder: Path, messages: Con
                 except Exception as error:
                     messages.print(f"{folder / name}: is not drawn: {_reason(error)}")
     if boxes:
-        messages.print(f"no installed font has the signs {shortlist(sorted(boxes))}: they are drawn as boxes")
+        messages.print(f"no installed font has the signs {listed(sorted(boxes), FEW)}: they are drawn as boxes")
     return drawn
 
 

@@ -173,7 +173,7 @@ def test_a_target_named_classes_is_no_list_of_names(write, kind):
         (np.int64(12), "12"),
         (["cat", "dog", "cat"], "3 values, cat, dog, cat"),
         (["cat"], "1 values, cat"),
-        (np.zeros(1000, int), "1,000 values, 0, 0, 0, 0, 0, 0, 0, 0, ..."),
+        (np.zeros(1000, int), "1,000 values, 0, 0, 0, 0, 0, 0, 0, 0 and 992 more"),
     ],
     ids=["a number", "twice", "one", "many"],
 )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from nnctl.data.interface import Interface, Preparation, distinct_labels, in_words, shortlist
+from nnctl.data.interface import Interface, Preparation, distinct_labels, in_words
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 
@@ -152,8 +152,6 @@ def test_examples_that_are_columns_are_told_to_be_turned(trained, given, turn):
 def test_words():
     assert in_words((1,)) == "1 feature"
     assert in_words((64, 64, 3)) == "12288 features (64 x 64 x 3)"
-    assert shortlist("ab") == "a, b"
-    assert shortlist("abcdefghi") == "a, b, c, d, e, f, g, h, ..."
 
 
 @pytest.mark.parametrize(
