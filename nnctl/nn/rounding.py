@@ -17,10 +17,10 @@ def constant(
     m eps variance + (m mean eps)^2, which scikit-learn's scalers use too. The values themselves were rounded to their
     own type (`dtype`, if it was another one than that of rows), which for float32 is far coarser.
     """
-    m, eps = len(rows), np.finfo(np.float64).eps
+    m, eps = len(rows), np.spacing(1.0)
     mean = rows.mean(axis=0, dtype=np.float64) if mean is None else mean
     variance = rows.var(axis=0, dtype=np.float64) if variance is None else variance
     kind = np.dtype(dtype or rows.dtype)
-    own = np.finfo(kind).eps if kind.kind == "f" else eps
+    own = np.spacing(np.ones((), kind)) if kind.kind == "f" else eps  # np.finfo may warn where denormals are flushed
     bound: Array = variance <= m * eps * variance + np.square(max(m * eps, LAST_DIGITS * own) * mean)
     return bound
