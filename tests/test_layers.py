@@ -24,7 +24,7 @@ LEVELS = (  # from the top down; a room may import from its own wing and from th
     {"data"},
     {"spec"},
     {"nn"},
-    {"registry", "threads", "signals"},
+    {"registry", "threads", "denormals", "signals"},
     {"errors"},
     {""},  # nnctl itself: the version
 )

@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from nnctl import __version__, signals, threads
+from nnctl import __version__, denormals, signals, threads
 from nnctl.data.batches import batches_per_epoch, full_batch, mini_batches
 from nnctl.data.dataset import Dataset, Examples, load
 from nnctl.errors import DivergedError, InterruptedRunError, NnctlError, StorageError
@@ -194,10 +194,8 @@ def _optimize(
     begin = time.perf_counter()
     objective = objective_of(experiment)
     last_good, best = Memory(), Memory()
-    with (
-        result.run.cost_log(_columns(experiment), say) as log,
-        np.errstate(over="ignore", invalid="ignore"),
-    ):
+    quiet = np.errstate(over="ignore", invalid="ignore")
+    with result.run.cost_log(_columns(experiment), say) as log, quiet, denormals.flushed():
         steps_now = steps(experiment, objective)
         wrapping = [*_stages(experiment, log, last_good, best), *watchers]
         wrapping.append(partial(stages.interruptible, received=received))
@@ -303,7 +301,7 @@ def _status(experiment: Experiment, result: Result, started: str, finished: str 
         "timings": {phase: round(seconds, 6) for phase, seconds in result.seconds.items()},
         "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
         "process": this_process(),
-        "host": {**host_facts(), "matrix_products": threads.chosen()},
+        "host": {**host_facts(), "matrix_products": threads.chosen(), "denormals": denormals.treatment()},
         "data_sha256": experiment.dataset.sha256,
         "data_rows": {name: examples.m for name, examples in experiment.dataset.parts.items()},
         "notes": [*experiment.dataset.notes, *result.notes],
