@@ -4,6 +4,7 @@ The schemes are trained side by side, each in a process of its own.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,8 +13,8 @@ from typing import Any
 
 from nnctl.data.dataset import Dataset, Examples
 from nnctl.errors import DivergedError, InterruptedRunError, SpecError
-from nnctl.explain import diagnosis
-from nnctl.explain.diagnosis import Diagnosis, reason, way
+from nnctl.explain.diagnosis import ending, reason, way
+from nnctl.explain.findings import Diagnosis, End, Start, moved, units_alike
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
 from nnctl.registry import Choice
@@ -43,7 +44,8 @@ class Scheme:
     run: Run
     metrics: Mapping[str, Metrics] = field(default_factory=dict)
     costs: Mapping[int, float] = field(default_factory=dict)
-    diagnosis: Diagnosis | None = None
+    first_cost: float = math.nan
+    diagnosis: Diagnosis | None = None  # None where it diverged
     error: str | None = None
 
 
@@ -135,21 +137,31 @@ def compare(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path, report: R
 def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:
     """Train one scheme; return it with what came of it."""
     experiment = prepare(spec.with_init(scheme.init), dataset)
-    start = diagnosis.Start.of(experiment)
+    parameters = experiment.model.parameters
+    start, before = Start.of(experiment), parameters.copy()
+    scheme.first_cost = start.cost
     try:
         watcher = partial(reported, report=tell, iterations=experiment.iterations)
-        scheme.metrics = train(experiment, scheme.run, [watcher]).metrics
+        result = train(experiment, scheme.run, [watcher])
     except DivergedError as error:
         scheme.error = str(error).splitlines()[0].rstrip(".")
+    else:
+        scheme.metrics = result.metrics
+        scheme.diagnosis = Diagnosis(
+            start,
+            End.of(experiment, result.metrics["train"]),
+            moved(before, parameters),
+            start.alike and units_alike(parameters, but_for_rounding=True),
+            result.status == "stopped",
+            result.best_iteration,
+        )
     scheme.costs = scheme.run.costs()
-    scheme.diagnosis = start.compared(experiment.model.parameters)
     return scheme
 
 
 def explain(scheme: Scheme) -> str:
-    """Say in a sentence or two, from the run's own numbers, why a scheme learned or did not."""
-    found, last = scheme.diagnosis, scheme.metrics.get("train", {}).get("cost")
-    assert found is not None
-    if scheme.error is not None or last is None:
-        return f"{scheme.label}: {scheme.error}; it started at a cost of {found.first_cost:.4g}."
-    return f"{scheme.label}: {reason(found, last)}; {way(found, scheme.costs, last)}."
+    """Say from the run's own numbers why a scheme learned or did not, how its cost went and how it ended."""
+    found = scheme.diagnosis
+    if found is None:
+        return f"{scheme.label}: {scheme.error}; it started at a cost of {scheme.first_cost:.4g}."
+    return f"{scheme.label}: {reason(found)}; {way(found, scheme.costs)}; {ending(found.end)}."
