@@ -5,6 +5,7 @@ The schemes are trained side by side, each in a process of its own.
 
 import contextlib
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,8 +15,8 @@ from typing import Any
 from nnctl import signals
 from nnctl.data.dataset import Dataset, Examples
 from nnctl.errors import DataError, DivergedError, InterruptedRunError, NnctlError, SpecError, StorageError
-from nnctl.explain import diagnosis
-from nnctl.explain.diagnosis import Diagnosis, reason, way
+from nnctl.explain.diagnosis import ending, reason, way
+from nnctl.explain.findings import Diagnosis, End, Start, moved, units_alike
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
 from nnctl.registry import Choice
@@ -44,7 +45,8 @@ class Scheme:
     run: Run
     metrics: Mapping[str, Metrics] = field(default_factory=dict)
     costs: Mapping[int, float] = field(default_factory=dict)
-    diagnosis: Diagnosis | None = None
+    first_cost: float = math.nan
+    diagnosis: Diagnosis | None = None  # None where something cut it short
     status: str = "failed"  # until it is trained
     mishap: NnctlError | None = None
     notes: tuple[str, ...] = ()  # of what went wrong on the way and did not end it
@@ -179,23 +181,32 @@ def _cut_short(compared: Comparison, number: int) -> str:
 def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:
     """Train one scheme; return it with what came of it."""
     experiment = prepare(spec.with_init(scheme.init), dataset)
-    start = diagnosis.Start.of(experiment)
+    parameters = experiment.model.parameters
+    start, before = Start.of(experiment), parameters.copy()
+    scheme.first_cost = start.cost
     watcher = partial(reported, report=tell, iterations=experiment.iterations)
     result = train(experiment, scheme.run, [watcher])
     scheme.metrics, scheme.mishap, scheme.status = result.metrics, result.mishap, result.status
     scheme.notes = tuple(result.notes)
     with contextlib.suppress(DataError):  # the disk had no room for them
         scheme.costs = scheme.run.costs()
-    scheme.diagnosis = start.compared(experiment.model.parameters)
+    if scheme.mishap is None:
+        scheme.diagnosis = Diagnosis(
+            start,
+            End.of(experiment, result.metrics["train"]),
+            moved(before, parameters),
+            start.alike and units_alike(parameters, but_for_rounding=True),
+            result.status == "stopped",
+            result.best_iteration,
+        )
     return scheme
 
 
 def explain(scheme: Scheme) -> str:
-    """Say in a sentence or two, from the run's own numbers, why a scheme learned or did not."""
-    found, last = scheme.diagnosis, scheme.metrics.get("train", {}).get("cost")
+    """Say from the run's own numbers why a scheme learned or did not, how its cost went and how it ended."""
+    found = scheme.diagnosis
     if found is None:
-        return f"{scheme.label}: {scheme.mishap or 'it was not begun'}"
-    if scheme.mishap is not None or last is None:
-        said = str(scheme.mishap).splitlines()[0].rstrip(".")
-        return f"{scheme.label}: {said}; it started at a cost of {found.first_cost:.4g}."
-    return f"{scheme.label}: {reason(found, last)}; {way(found, scheme.costs, last)}."
+        said = str(scheme.mishap or "it was not begun").splitlines()[0].rstrip(".")
+        start = "" if math.isnan(scheme.first_cost) else f"; it started at a cost of {scheme.first_cost:.4g}"
+        return f"{scheme.label}: {said}{start}."
+    return f"{scheme.label}: {reason(found)}; {way(found, scheme.costs)}; {ending(found.end)}."

@@ -21,6 +21,7 @@ from nnctl.data.dataset import Examples
 from nnctl.data.interface import in_words
 from nnctl.data.picture_layout import PictureLayout
 from nnctl.errors import DataError, NnctlError
+from nnctl.explain.shares import percent
 from nnctl.nn import Array
 from nnctl.nn.metrics import classify
 from nnctl.runs.model import Model, load
@@ -112,7 +113,7 @@ def boundaries(models: Sequence[tuple["Scheme", Model]], train: Examples) -> Fig
     for axes, (scheme, trained) in zip(panels, models, strict=False):
         _boundary(axes, trained, train)
         accuracy = scheme.metrics.get("train", {}).get("accuracy")
-        result = "diverged" if accuracy is None else f"accuracy {accuracy:.1%}"
+        result = "diverged" if accuracy is None else f"training accuracy {percent(accuracy, 1)}"
         axes.set_title(f"{_named(scheme.label)}: {result}", parse_math=False)
     return figure
 
@@ -150,7 +151,7 @@ def wrong_pictures(trained: Model, test: Examples) -> Figure:
     for row in shown:
         share = outputs[0, row] if len(outputs) == 1 else outputs[said[row], row]
         share = 1 - share if len(outputs) == 1 and said[row] == 0 else share
-        titles.append(f"row {row}: {names[said[row]]} ({share:.0%})\nis {names[truth[row]]}")
+        titles.append(f"row {row}: {names[said[row]]} ({percent(share)})\nis {names[truth[row]]}")
     columns = max(1, min(IN_A_ROW, len(shown)))
     lines = max(1, ceil(len(shown) / columns))
     width = max([1.9, *(0.07 * len(line) for title in titles for line in title.splitlines())])

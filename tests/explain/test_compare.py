@@ -10,7 +10,9 @@ import pytest
 
 from nnctl.data.sets import datasets
 from nnctl.errors import SpecError
-from nnctl.explain.compare import Comparison, Diagnosis, Scheme, explain, label, parse_scheme
+from nnctl.explain.compare import Comparison, Scheme, explain, label, parse_scheme
+from nnctl.explain.findings import Diagnosis, End, Start
+from nnctl.explain.shares import percent
 from nnctl.nn.initializers import initializers
 from nnctl.registry import Choice
 from nnctl.runs.run import Run
@@ -196,7 +198,7 @@ def test_zeros_are_explained_by_the_gradients(nnctl):
     assert said.startswith("no W ever moved")
     assert "is exactly 0 from the start" in said
     assert "b1" not in said
-    assert said.endswith("the cost went from 0.6931 to 0.6931.")
+    assert "; the cost went from 0.6931 to 0.6931; it ends at the base rate: accuracy 50.0 %, recall" in said
 
 
 @pytest.mark.parametrize("seed", [3, 5])  # where all outputs saturate at 1, and where at 0 and at 1
@@ -208,7 +210,7 @@ def test_a_large_start_is_explained_by_its_saturated_outputs(nnctl, seed):
         cost, p, _ = backprop_on_circles(initial(Choice("random", {"scale": scale}), seed))
         saturated = np.mean(np.maximum(p, 1 - p) > 0.99)
         sentence = explanation(printed, f"random (x{scale:g})")
-        assert sentence.startswith(f"{saturated:.0%} of the outputs start saturated")
+        assert sentence.startswith(f"{percent(saturated)} of the outputs start saturated")
         assert f"the first cost {cost:.4f}" in sentence
         assert f"; the cost went from {cost:.4f} to {schemes[text]['train']['cost']:.4f}" in sentence
 
@@ -222,8 +224,8 @@ def test_a_good_start_is_explained_by_its_outputs_and_gradients(nnctl):
     half = next(i for i, c in scheme["costs"].items() if c <= (cost + last) / 2)
     assert f"the outputs spread by {p.std():.2g} over the examples" in said
     assert f"W1 gets gradients up to {largest['W1']:.2g}" in said
-    assert f"{np.mean(np.maximum(p, 1 - p) > 0.99):.0%} of the outputs are saturated" in said
-    assert said.endswith(f"the cost went from {cost:.4f} to {last:.4f}, half of the way by iteration {int(half):,}.")
+    assert f"{percent(np.mean(np.maximum(p, 1 - p) > 0.99))} of the outputs are saturated" in said
+    assert f"; the cost went from {cost:.4f} to {last:.4f}, half of the way by iteration {int(half):,}" in said
 
 
 def test_a_small_start_is_explained_by_the_signal_that_fades(nnctl):
@@ -235,23 +237,20 @@ def test_a_small_start_is_explained_by_the_signal_that_fades(nnctl):
 
 def test_units_that_start_alike_stay_alike(nnctl, tmp_path):
     outcome = nnctl("compare-init", "constant", *SHORT)
-    assert "all units of the first hidden layer still have the very same weights" in " ".join(outcome.stdout.split())
+    assert "all units of the first hidden layer still have the same weights" in " ".join(outcome.stdout.split())
     (path,) = tmp_path.glob("runs/compare-init-*/constant/parameters.h5")
     with h5py.File(path) as file:
         assert (file["W1"][:] == file["W1"][:1]).all()
 
 
-def scheme(costs, first_cost, last, moved=1.0):
+def scheme(costs, first_cost, last, moved=True, stopped=False):
     """Return a scheme with made-up numbers of a training that went well, but as given."""
-    found = Diagnosis(
-        first_cost=first_cost,
-        gradients={"W1": 0.1, "b1": 0.1},
-        saturated=0.0,
-        output_spread=0.2,
-        moved={"W1": moved, "W2": moved},
-        alike=False,
-    )
-    return Scheme("he", "he", Choice("he"), Run(None), {"train": {"cost": last}}, costs, found)
+    gradients = {"W1": 0.1, "b1": 0.1}
+    start = Start(first_cost, gradients, saturated=0.0, mistaken=0.0, input_spread=1, output_spread=0.2, alike=False)
+    measured = {"cost": last, "accuracy": 0.9, "recall": 0.9}
+    end = End(measured, "b", "a", 50, 100, weighted=False, output="sigmoid", targets=(0, 1), dead=None)
+    found = Diagnosis(start, end, moved, alike=False, stopped=stopped)
+    return Scheme("he", "he", Choice("he"), Run(None), {"train": measured}, costs, first_cost, found)
 
 
 def test_a_cost_that_rose_is_not_said_to_be_half_of_the_way():
@@ -260,8 +259,14 @@ def test_a_cost_that_rose_is_not_said_to_be_half_of_the_way():
     assert "half of the way" not in said
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_training_that_early_stopping_ended_is_not_said_to_have_needed_more(stopped):
+    said = explain(scheme({i: 1 - i / 1000 for i in range(500)}, 1.0, 0.5, stopped=stopped))
+    assert ("was still falling" in said) is not stopped
+
+
 def test_weights_that_did_not_move_for_a_tiny_rate_are_not_said_to_be_alike():
-    said = explain(scheme({0: 0.9, 1: 0.9}, 0.9, 0.9, moved=0.0))
+    said = explain(scheme({0: 0.9, 1: 0.9}, 0.9, 0.9, moved=False))
     assert "no W ever moved" in said
     assert "same" not in said
     assert "exactly 0" not in said

@@ -159,14 +159,14 @@ def test_wrong_pictures_are_shown_with_what_was_said_and_what_is_true():
     always_cat = model(np.zeros((1, 48)), [np.log(9)], "sigmoid", ("dog", "cat"), (4, 4, 3))  # says cat with 0.9
     figure = pictures.wrong_pictures(always_cat, examples(X, [1, 0, 1, 0, 1]))
     assert figure.get_suptitle() == "2 of 5 test pictures are classified wrongly"
-    assert [axes.get_title() for axes in figure.axes] == ["row 1: cat (90%)\nis dog", "row 3: cat (90%)\nis dog"]
+    assert [axes.get_title() for axes in figure.axes] == ["row 1: cat (90 %)\nis dog", "row 3: cat (90 %)\nis dog"]
     assert share_of((250, 10, 20), pixels(figure)) > 0.2
 
 
 def test_the_share_under_a_wrong_picture_is_that_of_the_class_that_was_said():
     always_dog = model(np.zeros((1, 48)), [-np.log(4)], "sigmoid", ("dog", "cat"), (4, 4, 3))  # cat with 0.2
     figure = pictures.wrong_pictures(always_dog, examples(drawn_pictures(1), [1]))
-    assert figure.axes[0].get_title() == "row 0: dog (80%)\nis cat"
+    assert figure.axes[0].get_title() == "row 0: dog (80 %)\nis cat"
 
 
 def test_no_wrong_picture_at_all():
