@@ -31,11 +31,13 @@ def predict(
     argument that is no run is taken as INPUT for the latest run.
     """
     with explained():
-        from nnctl.runs.files import write_text
+        from nnctl.runs.files import check_place, write_text
         from nnctl.runs.search import find_run, is_run, remarks
 
         if source is None and not is_run(run, runs_dir) and (Path(run).suffix or os.path.isfile(run)):
             run, source = "latest", run
+        if output is not None:
+            check_place(output)
         found = find_run(run, runs_dir)
         print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
 
