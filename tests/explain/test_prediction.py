@@ -210,7 +210,7 @@ def test_the_input_is_not_overwritten(nnctl, hand, tmp_path, written):
 def test_a_place_that_cannot_be_written(nnctl, hand):
     outcome = nnctl("predict", hand, "data.npz", "-o", "none/said.csv")
     assert outcome.exit_code == 7
-    assert mishap(outcome) == "nnctl: none/said.csv: cannot be written: there is no folder none; make it first\n"
+    assert outcome.stderr == "nnctl: none/said.csv: cannot be written: there is no folder none; make it first\n"
     assert outcome.stdout == ""
 
 
