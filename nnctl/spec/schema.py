@@ -67,7 +67,7 @@ def option_defaults(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _argument(name: str, hint: Any, default: Any, tree: Any, document: Document, path: KeyPath) -> Any:
-    if name in tree and (*path, name) not in document.taken_out:
+    if name in tree:
         return _value(hint, tree[name], document, (*path, name))
     if default is MISSING:
         document.report(path, f"{dotted((*path, name))} is missing{_wanted(hint)}", key=True)
