@@ -41,6 +41,11 @@ class StorageError(NnctlError):
     exit_code = 7
 
 
+def out_of_memory(error: MemoryError) -> StorageError:
+    """Return what is told where memory ran out in no place that knows more."""
+    return StorageError(f"out of memory{f': {error}' if str(error) else ''}; try a smaller batch_size")
+
+
 class InterruptedRunError(NnctlError):
     """A signal ended training; everything was saved."""
 

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+from nnctl.descriptors import forsake
+
 ENDING = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]  # not on Windows
 SAME_SECONDS = 0.2  # `timeout` and others send one to the process and to its group, which is the same one twice
 
@@ -101,9 +103,7 @@ def _let_go_of_lost_terminal() -> None:
     for descriptor in (1, 2):
         with contextlib.suppress(OSError):
             if stat.S_ISCHR(os.fstat(descriptor).st_mode) and not os.isatty(descriptor):
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, descriptor)
-                os.close(nowhere)
+                forsake(descriptor)
 
 
 def _heeded() -> list[int]:

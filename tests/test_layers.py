@@ -25,6 +25,7 @@ LEVELS = (  # from the top down; a room may import from its own wing and from th
     {"spec"},
     {"nn"},
     {"registry", "threads", "denormals", "signals"},
+    {"descriptors"},
     {"errors"},
     {""},  # nnctl itself: the version
 )
@@ -33,7 +34,7 @@ OWNERS = {
     "typer": {"cli"},
     "rich": {"show", "cli"},
     "yaml": {"spec.document", "spec.yaml12"},
-    "h5py": {"runs.model", "data.hdf5", "data.storage", "training.experiment"},
+    "h5py": {"runs.model", "data.hdf5", "data.storage", "training.result"},
     "hdf5plugin": {"data.hdf5"},
     "matplotlib": {"show"},
     "PIL": {"data.picture", "spec.checks"},

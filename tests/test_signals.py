@@ -118,8 +118,23 @@ def test_a_signal_at_every_phase_of_a_comparison(tmp_path, place, times, group):
         told = json.loads(done.stdout)
         assert (told["status"], told["exit_code"]) == ("interrupted", exit_code)
     else:
-        saved = sum(saved for _, saved in found.values())
-        assert f"{saved} of 2 trainings are saved in" in done.stderr or json.loads(done.stdout)
+        told = json.loads(done.stdout)
+        assert told["exit_code"] == exit_code
+        statuses = [scheme["status"] for scheme in told["schemes"].values()]
+        assert sorted(statuses) == sorted(status for status, _ in found.values()) + ["not begun"] * (2 - len(found))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_signal_while_a_comparison_is_drawn(tmp_path, times):
+    place, (number, exit_code) = ("nnctl.show.gallery", "draw_comparison"), NUMBERS[times]
+    done = struck(tmp_path, place, number, times, False, "compare-init", "zeros", "he", "--json", *SHORT)
+    assert done.returncode == exit_code
+    told = json.loads(done.stdout)
+    assert told["exit_code"] == exit_code
+    assert {scheme["status"] for scheme in told["schemes"].values()} == {"finished"}
+    (folder,) = {str(run.parent.relative_to(tmp_path)) for run in left(tmp_path)}
+    assert folder in done.stderr.splitlines()[-1]
+    assert ("2 of 2 trainings are saved" in done.stderr) == (times == 2)
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from nnctl import __version__
-from nnctl.cli.streams import forsake
-from nnctl.errors import NnctlError
+from nnctl.descriptors import forsake
+from nnctl.errors import NnctlError, out_of_memory
 
 app = typer.Typer(
     name="nnctl",
@@ -65,15 +65,10 @@ def explained() -> Iterator[None]:
     try:
         yield
         sys.stdout.flush()
-    except NnctlError as error:
-        print(f"nnctl: {_fitted(str(error))}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
-    except MemoryError as error:
-        print(
-            f"nnctl: out of memory{f': {error}' if str(error) else ''}; try a smaller batch_size",
-            file=sys.stderr,
-        )
-        raise SystemExit(7) from None
+    except (NnctlError, MemoryError) as error:
+        told = out_of_memory(error) if isinstance(error, MemoryError) else error
+        print(f"nnctl: {_fitted(str(told))}", file=sys.stderr)
+        raise SystemExit(told.exit_code) from None
     except BrokenPipeError:  # the reader of a pipe (head) has seen enough
         forsake(1)
         raise SystemExit(0) from None

@@ -1,13 +1,21 @@
 """`nnctl compare-init`: the same network from several starts."""
 
 import json
+import os
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnctl import signals
 from nnctl.cli.app import AsJson, Overrides, Quiet, RunsDir, explained
+
+if TYPE_CHECKING:
+    from nnctl.explain.compare import Comparison
+    from nnctl.registry import Choice
+    from nnctl.spec.spec import Spec
 
 
 def compare_init(
@@ -38,28 +46,50 @@ def compare_init(
 
         from nnctl.errors import SpecError
         from nnctl.explain import compare
-        from nnctl.show import console, gallery, progress, tables
         from nnctl.spec.reading import parse
 
         chosen = {text: compare.parse_scheme(text, course=config is None) for text in schemes}
         if len(chosen) < len(schemes):
             raise SpecError(f"a scheme is named twice: {' '.join(schemes)}")
-        spec = parse(written, (file.parent, Path.cwd()))
-        messages = console.messages(quiet)
-        labels = [compare.label(init) for init in chosen.values()]
-        with signals.held():
-            with progress.board(messages, labels) as report:
-                compared = compare.compare(spec, chosen, runs_dir, report)
-            for note in compared.all_notes():
-                messages.print(f"note: {note}")
-            drawn = gallery.draw_comparison(compared, messages)
-            messages.print(f"saved in {compared.folder}: {', '.join(['compare.json', *(path.name for path in drawn)])}")
-            if as_json:
-                print(json.dumps(compared.as_json()))
-            else:
-                results = console.results()
-                results.print(tables.comparison(compared))
-                for scheme in compared.schemes:
-                    results.print(compare.explain(scheme))
-        if compared.mishap is not None:
-            raise compared.mishap
+        _compare(parse(written, (file.parent, Path.cwd())), chosen, runs_dir, quiet, as_json)
+
+
+def _compare(spec: "Spec", chosen: "Mapping[str, Choice]", runs_dir: Path, quiet: bool, as_json: bool) -> None:
+    """Train all schemes, draw and show; whatever ends it, what was trained so far is shown."""
+    from nnctl.errors import InterruptedRunError
+    from nnctl.explain import compare
+    from nnctl.show import console, gallery, progress, tables
+
+    messages = console.messages(quiet)
+    compared, dataset = compare.begin(spec, chosen, runs_dir)
+    with signals.held() as received, signals.last_words(partial(_cut_short, compared, as_json)):
+        with progress.board(messages, [scheme.label for scheme in compared.schemes]) as report:
+            compare.train_all(compared, spec, dataset, report)
+        for note in compared.all_notes():
+            messages.print(f"note: {note}")
+        drawn = gallery.draw_comparison(compared, messages)
+        saved = [path.name for path in (compared.file, *drawn) if path.is_file()]
+        messages.print(f"saved in {compared.folder}: {', '.join(saved)}")
+        mishap = compared.mishap
+        if received and mishap is None:
+            said = f"interrupted; the trainings were over and are saved in {compared.folder}"
+            mishap = InterruptedRunError(said, received[0])
+        if as_json:
+            print(json.dumps({**compared.as_json(), "exit_code": mishap.exit_code if mishap else 0}))
+        else:
+            results = console.results()
+            results.print(tables.comparison(compared))
+            for scheme in compared.schemes:
+                results.print(compare.explain(scheme))
+    if mishap is not None:
+        raise mishap
+
+
+def _cut_short(compared: "Comparison", as_json: bool, number: int) -> str:
+    """Print what a second signal leaves of a comparison, and say it."""
+    from nnctl.explain.compare import cut_short
+
+    told = cut_short(compared, number)
+    if as_json:
+        os.write(1, f"{json.dumps(compared.as_json())}\n".encode())
+    return told

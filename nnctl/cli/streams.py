@@ -7,13 +7,12 @@ take, messages and progress, is not worth one.
 
 import codecs
 import contextlib
-import errno
 import io
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+from nnctl.descriptors import forsake, occupy
 from nnctl.errors import StorageError
 
 ASCII = "nnctl_ascii"  # ASCII by another name: Typer takes it for a mistake, and would write UTF-8 to such a stream
@@ -62,28 +61,11 @@ class Messages(io.TextIOWrapper):
 
 def prepare_streams() -> None:
     """Let stdout and stderr take any text, from here on, and say what they cannot write as each of them should."""
-    for descriptor in range(3):
-        _occupy(descriptor)
+    occupy()
     codecs.register_error("nnctl", _replacement)
     codecs.register(_ascii)
     sys.stdout = _prepared(sys.stdout, sys.__stdout__, Results, 1)
     sys.stderr = _prepared(sys.stderr, sys.__stderr__, Messages, 2)
-
-
-def forsake(descriptor: int) -> None:
-    """Write to nowhere from here on."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
-
-
-def _occupy(descriptor: int) -> None:
-    """Keep a stream that is closed from becoming the next file that is opened; to write to it is an error still."""
-    try:
-        os.fstat(descriptor)
-    except OSError as error:
-        if error.errno == errno.EBADF:
-            os.open(os.devnull, os.O_RDONLY)  # takes the lowest number that is free
 
 
 def _prepared(stream: Any, own: Any, kind: type[io.TextIOWrapper], descriptor: int) -> Any:

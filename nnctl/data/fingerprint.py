@@ -86,4 +86,5 @@ def _sums(X: Array) -> Array:
 
 def _alike(X: Array, sums: Array, others: Array) -> Counter[bytes]:
     """Return the rows of X whose sums are among the others, as bytes, and how often each is there."""
-    return Counter(X[row].tobytes() for row in np.flatnonzero(np.isin(sums, others)).tolist())
+    known = set(others.tolist())
+    return Counter(X[row].tobytes() for row, sum in enumerate(sums.tolist()) if sum in known)

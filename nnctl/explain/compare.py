@@ -47,7 +47,7 @@ class Scheme:
     costs: Mapping[int, float] = field(default_factory=dict)
     first_cost: float = math.nan
     diagnosis: Diagnosis | None = None  # None where something cut it short
-    status: str = "failed"  # until it is trained
+    status: str = "not begun"
     mishap: NnctlError | None = None
     notes: tuple[str, ...] = ()  # of what went wrong on the way and did not end it
 
@@ -62,6 +62,11 @@ class Comparison:
     schemes: list[Scheme] = field(default_factory=list)
     notes: tuple[str, ...] = ()  # of the data
     mishap: NnctlError | None = None
+
+    @property
+    def file(self) -> Path:
+        """Where what `as_json` returns is saved."""
+        return self.folder / "compare.json"
 
     @property
     def status(self) -> str:
@@ -130,31 +135,35 @@ def label(init: Choice) -> str:
     return f"{init.name} ({', '.join(values)})" if values else init.name
 
 
-def compare(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path, report: Report) -> Comparison:
-    """Train all schemes, as many at a time as there are cores, each in a process of its own on the same data."""
+def begin(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path) -> tuple[Comparison, Dataset]:
+    """Return a comparison with a folder for each scheme, nothing trained yet, and the data of all of them."""
     first = prepare(spec)  # finds the mistakes before anything is written
     folder = create_folder(runs_dir, f"compare-init-{spec.name}-{timestamp()}")
     compared = Comparison(folder, first.iterations, first.dataset.parts["train"], notes=first.dataset.notes)
     for name, init in schemes.items():
         run = create_run(folder, name, spec.with_init(init).resolved(), stamp="")
         compared.schemes.append(Scheme(name, label(init), init, run))
-    with signals.held() as received, signals.last_words(partial(_cut_short, compared)):
-        jobs = {scheme.label: partial(_train, spec, first.dataset, scheme) for scheme in compared.schemes}
+    return compared, first.dataset
+
+
+def train_all(compared: Comparison, spec: Spec, dataset: Dataset, report: Report) -> None:
+    """Train all schemes, as many at a time as there are cores, each in a process of its own on the same data."""
+    with signals.held() as received:
+        jobs = {scheme.label: partial(_train, spec, dataset, scheme) for scheme in compared.schemes}
         for index, message in side_by_side(jobs, received):
             if isinstance(message, Done):
                 compared.schemes[index] = message.result
             elif isinstance(message, tuple):
                 report(index, *message)
             elif isinstance(message, NnctlError):
-                compared.schemes[index].mishap = message
+                compared.schemes[index].status, compared.schemes[index].mishap = "failed", message
             else:
                 raise message
         compared.mishap = _mishap(compared, received)
         try:
-            write_text(folder / "compare.json", json.dumps(compared.as_json(), indent=2, allow_nan=False) + "\n")
+            write_text(compared.file, json.dumps(compared.as_json(), indent=2, allow_nan=False) + "\n")
         except StorageError as error:
             compared.mishap = compared.mishap or error
-    return compared
 
 
 def _mishap(compared: Comparison, received: Sequence[int]) -> NnctlError | None:
@@ -170,12 +179,15 @@ def _mishap(compared: Comparison, received: Sequence[int]) -> NnctlError | None:
     return None
 
 
-def _cut_short(compared: Comparison, number: int) -> str:
-    """Let the runs of processes that were killed say so; return what is saved."""
+def cut_short(compared: Comparison, number: int) -> str:
+    """Let the runs of processes that a signal has killed say so, and the comparison; return what is saved."""
     for scheme in compared.schemes:
         scheme.run.close_after_kill()
+        scheme.status = scheme.run.status().get("status", scheme.status)
     saved = sum(scheme.run.parameters.is_file() for scheme in compared.schemes)
-    return f"{saved} of {len(compared.schemes)} trainings are saved in {compared.folder}"
+    told = f"{saved} of {len(compared.schemes)} trainings are saved in {compared.folder}"
+    compared.mishap = InterruptedRunError(told, number)
+    return told
 
 
 def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:

@@ -3,16 +3,16 @@
 Text is printed as it is: a class or a run may be called [bold] or :cat:.
 """
 
-import os
-
 from rich.console import Console
+
+from nnctl.descriptors import forsake
 
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Go on in silence: whoever read this has left, and a training is worth more than its messages."""
         self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        forsake(self.file.fileno())
 
 
 def results() -> Console:

@@ -8,19 +8,17 @@ import contextlib
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import h5py
 import numpy as np
 
-from nnctl import __version__, denormals, signals, threads
+from nnctl import denormals, signals
 from nnctl.data.batches import batches_per_epoch, full_batch, mini_batches
 from nnctl.data.dataset import Dataset, Examples, load
-from nnctl.errors import DivergedError, InterruptedRunError, NnctlError, StorageError
+from nnctl.errors import DivergedError, InterruptedRunError, StorageError, out_of_memory
 from nnctl.nn.clipping import clipped
 from nnctl.nn.criterion import Criterion
 from nnctl.nn.dropout import Dropout
@@ -35,13 +33,13 @@ from nnctl.nn.training import Step, fit
 from nnctl.runs import model
 from nnctl.runs.files import remove_unfinished
 from nnctl.runs.model import Model
-from nnctl.runs.process import this_process
-from nnctl.runs.run import CostLog, Run, host_facts, now
+from nnctl.runs.run import CostLog, Run, now
 from nnctl.spec.spec import Spec
 from nnctl.training import stages
 from nnctl.training.advice import advice
 from nnctl.training.assembly import criterion_of, rate_of, takes_fast_path
 from nnctl.training.measures import measure, metrics_of
+from nnctl.training.result import Result
 from nnctl.training.stages import Due, Memory, Stage
 
 
@@ -63,20 +61,6 @@ class Experiment:
     def part(self, name: str) -> Examples | None:
         """Return the examples of "train", "validation" or "test", or None."""
         return self.dataset.parts.get(name)
-
-
-@dataclass
-class Result:
-    """What came of training: the run's folder, how it ended, the metrics of each part, seconds of each phase."""
-
-    run: Run
-    status: str = "running"
-    iterations: int = 0
-    best_iteration: int | None = None  # with early stopping: where the parameters kept come from
-    metrics: dict[str, Metrics] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)  # of what went wrong on the way and did not end it
-    mishap: NnctlError | None = None  # what ended it, other than the number of iterations or a plateau
 
 
 def prepare(spec: Spec, dataset: Dataset | None = None) -> Experiment:
@@ -151,10 +135,11 @@ def train(
     """
     result = Result(run, seconds={"data": experiment.data_seconds})
     started, begin = now(), time.perf_counter()
+    record = partial(result.record, experiment.spec.name, experiment.dataset, experiment.fast_path)
 
     def conclude() -> None:
         result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
-        run.write_status(_status(experiment, result, started, now()))
+        run.write_status(record(started, now()))
 
     def cut_short(number: int) -> None:
         result.status = "interrupted" if result.status == "running" else result.status
@@ -163,12 +148,11 @@ def train(
         remove_unfinished(run.folder)
 
     with signals.held() as received, signals.last_words(cut_short):
-        run.write_status(_status(experiment, result, started))
+        run.write_status(record(started))
         try:
             _optimize(experiment, result, watchers, received, say)
         except MemoryError as error:
-            result.status = "failed"
-            result.mishap = StorageError(f"out of memory{f': {error}' if str(error) else ''}; try a smaller batch_size")
+            result.status, result.mishap = "failed", out_of_memory(error)
         except BaseException as error:
             result.status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             raise
@@ -285,24 +269,3 @@ def _columns(experiment: Experiment) -> list[str]:
     epoch = ["epoch"] if experiment.spec.train.batch_size else []
     validation = ["validation_loss"] if experiment.part("validation") else []
     return ["iteration", *epoch, "cost", *validation]
-
-
-def _status(experiment: Experiment, result: Result, started: str, finished: str | None = None) -> Mapping[str, Any]:
-    """Return the content of run.json."""
-    return {
-        "name": experiment.spec.name,
-        "status": result.status,
-        "started": started,
-        **({"finished": finished} if finished else {}),
-        "iterations": result.iterations,
-        **({"best_iteration": result.best_iteration} if result.best_iteration is not None else {}),
-        "metrics": result.metrics,
-        "fast_path": experiment.fast_path,
-        "timings": {phase: round(seconds, 6) for phase, seconds in result.seconds.items()},
-        "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
-        "process": this_process(),
-        "host": {**host_facts(), "matrix_products": threads.chosen(), "denormals": denormals.treatment()},
-        "data_sha256": experiment.dataset.sha256,
-        "data_rows": {name: examples.m for name, examples in experiment.dataset.parts.items()},
-        "notes": [*experiment.dataset.notes, *result.notes],
-    }

@@ -57,29 +57,17 @@ def side_by_side(jobs: Mapping[str, Job], received: Sequence[int]) -> Iterator[t
             while running or (waiting and not received):
                 while waiting and not received and len(running) < cores():
                     index, job = waiting.pop(0)
-                    ours, theirs = context.Pipe()
-                    process = context.Process(target=_work, args=(job, theirs))
-                    with warnings.catch_warnings():  # OpenBLAS stops its threads before a fork, Python cannot know that
-                        warnings.simplefilter("ignore", DeprecationWarning)
-                        process.start()
-                    theirs.close()
-                    running[ours] = index, process
+                    connection, process = _start(context, job)
+                    running[connection] = index, process
                 ready: list[Any] = wait(list(running), LOOK_SECONDS)
                 if received and not told:
                     told = True
                     tell_all(received[0])
-                for ours in ready:
-                    index, process = running[ours]
-                    try:
-                        message = ours.recv()
-                    except (EOFError, OSError):  # between two messages, or within one
-                        process.join()
-                        message = StorageError(
-                            f"the training of {titles[index]} was ended from outside (exit code {process.exitcode});"
-                            " was there too little memory?"
-                        )
+                for connection in ready:
+                    index, process = running[connection]
+                    message = _message(connection, process, titles[index])
                     if isinstance(message, Done | Exception):  # its last word
-                        del running[ours]
+                        del running[connection]
                         process.join()
                     yield index, message
     finally:
@@ -87,6 +75,29 @@ def side_by_side(jobs: Mapping[str, Job], received: Sequence[int]) -> Iterator[t
         for connection, (_, process) in running.items():
             connection.close()  # what it still says is not waited for
             process.join()
+
+
+def _start(context: Any, job: Job) -> tuple[Connection, Any]:
+    """Return our end of the pipe to a new process that does the job, and the process."""
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(job, theirs))
+    with warnings.catch_warnings():  # OpenBLAS stops its threads before a fork, Python cannot know that
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
+    theirs.close()
+    return ours, process
+
+
+def _message(connection: Connection, process: Any, title: str) -> Any:
+    """Return what a process says, or the error that says that it says no more."""
+    try:
+        return connection.recv()
+    except (EOFError, OSError):  # between two messages, or within one
+        process.join()
+        return StorageError(
+            f"the training of {title} was ended from outside (exit code {process.exitcode}); was there too little"
+            " memory?"
+        )
 
 
 def _work(job: Job, connection: Connection) -> None:

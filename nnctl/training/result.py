@@ -1,0 +1,51 @@
+"""The result of a training: how it ended, its metrics and times, and the record of it that run.json is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import h5py
+import numpy as np
+
+from nnctl import __version__, denormals, threads
+from nnctl.data.dataset import Dataset
+from nnctl.errors import NnctlError
+from nnctl.nn.metrics import Metrics
+from nnctl.runs.process import this_process
+from nnctl.runs.run import Run, host_facts
+
+
+@dataclass
+class Result:
+    """What came of training: the run's folder, how it ended, the metrics of each part, seconds of each phase."""
+
+    run: Run
+    status: str = "running"
+    iterations: int = 0
+    best_iteration: int | None = None  # with early stopping: where the parameters kept come from
+    metrics: dict[str, Metrics] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # of what went wrong on the way and did not end it
+    mishap: NnctlError | None = None  # what ended it, other than the number of iterations or a plateau
+
+    def record(
+        self, name: str, dataset: Dataset, fast_path: bool, started: str, finished: str | None = None
+    ) -> Mapping[str, Any]:
+        """Return the content of run.json."""
+        return {
+            "name": name,
+            "status": self.status,
+            "started": started,
+            **({"finished": finished} if finished else {}),
+            "iterations": self.iterations,
+            **({"best_iteration": self.best_iteration} if self.best_iteration is not None else {}),
+            "metrics": self.metrics,
+            "fast_path": fast_path,
+            "timings": {phase: round(seconds, 6) for phase, seconds in self.seconds.items()},
+            "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
+            "process": this_process(),
+            "host": {**host_facts(), "matrix_products": threads.chosen(), "denormals": denormals.treatment()},
+            "data_sha256": dataset.sha256,
+            "data_rows": {part: examples.m for part, examples in dataset.parts.items()},
+            "notes": [*dataset.notes, *self.notes],
+        }
