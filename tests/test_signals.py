@@ -223,6 +223,7 @@ def test_a_signal_ends_training_with_everything_saved(nnctl, tmp_path, number, e
     assert iterations == list(range(0, len(iterations) * 1000, 1000))
     assert iterations[-1] <= status["iterations"] <= iterations[-1] + 1000
     assert load(run / "parameters.h5").parameters.layer_dims == (2, 10, 5, 1)
+    assert not (tmp_path / "runs" / "latest").exists()
     assert nnctl("predict", run).exit_code == 0
     assert nnctl("predict").exit_code == 2  # it is not a finished run
 
@@ -290,6 +291,44 @@ def test_a_terminal_that_is_closed_ends_training_with_everything_saved(tmp_path,
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_second_signal_gives_the_terminal_its_cursor_back(tmp_path):
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "train", "circles", *LONG],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "TERM": "xterm"},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+
+    def look():
+        nonlocal seen
+        while select.select([ours], [], [], 0)[0]:
+            try:
+                seen += os.read(ours, 100_000)
+            except OSError:  # the terminal's other end is closed
+                break
+
+    try:
+        wait_for_costs(tmp_path, look)
+        process.send_signal(signal.SIGSTOP)  # so that both are there when it goes on
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        stdout, _ = process.communicate(timeout=30)
+        look()
+    finally:
+        process.kill()
+        os.close(ours)
+    assert process.returncode in (130, 143)
+    assert stdout.startswith(b"runs/circles-")
+    assert seen.rindex(b"\x1b[?25h") > seen.rindex(b"\x1b[?25l")
+    assert b"the cost log, but not the parameters, is saved in" in seen
 
 
 def test_the_first_signal_is_noted_while_something_is_held(owned_signals):

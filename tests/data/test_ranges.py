@@ -157,6 +157,13 @@ def test_fractions_beyond_minus_1_are_another_thing_than_scaled_bytes():
     assert refusal is None
 
 
+@pytest.mark.parametrize(("step", "far"), [(31, True), (29, False)])
+def test_a_feature_that_never_varied_has_the_width_of_the_middle_one(step, far):
+    training = np.outer(np.linspace(0, 1, 9), [1, 10, 1000, 0])
+    _, remarks = said(training, [[0.5, 5, 500, 0], [0.5, 5, 500, step]])
+    assert any("feature 3" in remark for remark in remarks) == far
+
+
 def test_a_feature_that_never_varied_may_move_as_far_as_others_vary():
     training = np.c_[TABLE[:, 0], np.full(200, 7.0)]
     rows = training[:9] + np.array([0, 2 * np.ptp(TABLE[:, 0])])

@@ -173,6 +173,15 @@ def test_a_config_that_is_not_there(nnctl):
     assert "nowhere.yaml" in outcome.stderr
 
 
+def test_a_comparison_of_which_all_diverge_is_one_that_diverged(nnctl):
+    outcome = nnctl("compare-init", "random:1e200", "random:2e200", *SHORT, "--json")
+    assert outcome.exit_code == 4
+    assert "all 2 trainings diverged" in outcome.stderr
+    told = json.loads(outcome.stdout)
+    assert (told["status"], told["exit_code"]) == ("diverged", 4)
+    assert {scheme["status"] for scheme in told["schemes"].values()} == {"diverged"}
+
+
 def test_a_scheme_that_diverges_does_not_keep_the_others_from_training(nnctl, tmp_path):
     (tmp_path / "tiny.yaml").write_text(TINY_SPEC)
     outcome = nnctl("compare-init", "random:1e200", "he", "--config", "tiny.yaml", "-q")

@@ -205,6 +205,14 @@ def test_a_picture_that_fails_is_a_line_and_the_others_are_drawn(nnctl, tmp_path
     assert quiet.stdout
 
 
+def test_pictures_are_left_out_where_a_signal_has_waited_for_them(nnctl, tmp_path, monkeypatch):
+    monkeypatch.setattr(gallery.signals, "seconds_since", lambda: 2.5)
+    outcome = nnctl("train", "circles", *SHORT)
+    assert outcome.exit_code == 0
+    assert outcome.stderr.count("is not drawn, for a signal asks to end") == 2
+    assert not list(tmp_path.glob("runs/*/*.png"))
+
+
 def test_without_matplotlib_a_training_is_a_training(tmp_path):
     fake = tmp_path / "fake" / "matplotlib"
     fake.mkdir(parents=True)
