@@ -18,10 +18,11 @@ from nnctl.nn.parameters import Parameters
 from nnctl.nn.rounding import constant, moments
 from nnctl.training import experiment
 
-KNOWN = (
-    sys.platform == "linux" and platform.libc_ver()[0] == "glibc" and platform.machine() in ("x86_64", "aarch64")
-) or (sys.platform == "darwin" and platform.machine() in ("x86_64", "arm64"))
-known = pytest.mark.skipif(not KNOWN, reason="how to flush denormal numbers is not known on this system")
+GLIBC = sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
+MACHINES = ("x86_64", "aarch64") if GLIBC else ("x86_64", "arm64") if sys.platform == "darwin" else ()
+known = pytest.mark.skipif(
+    platform.machine() not in MACHINES, reason="how to flush denormal numbers is not known on this system"
+)
 TINY = {np.float32: 1e-40, np.float64: 1e-310}
 
 
