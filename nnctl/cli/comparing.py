@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nnctl.cli.app import AsJson, Overrides, Quiet, RunsDir, explained
+from nnctl.cli.app import PICTURE_SIZE, AsJson, NoPictures, Overrides, PictureSize, Quiet, RunsDir, explained
 
 
 def compare_init(
@@ -19,6 +19,8 @@ def compare_init(
     ] = None,
     overrides: Overrides = None,
     runs_dir: RunsDir = Path("runs"),
+    picture_size: PictureSize = PICTURE_SIZE,
+    no_pictures: NoPictures = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -44,18 +46,18 @@ def compare_init(
         if len(chosen) < len(schemes):
             raise SpecError(f"a scheme is named twice: {' '.join(schemes)}")
         spec = parse(written, (file.parent, Path.cwd()))
-        messages = console.messages(quiet)
+        messages, size = console.messages(quiet), gallery.size(picture_size)
         labels = [compare.label(init) for init in chosen.values()]
         with progress.board(messages, labels) as report:
             compared = compare.compare(spec, chosen, runs_dir, report)
-        for note in compared.notes:
+        for note in compared.experiment.dataset.notes:
             messages.print(f"note: {note}")
-        drawn = gallery.draw_comparison(compared, messages)
+        drawn = [] if no_pictures else gallery.draw_comparison(compared, messages, size)
         messages.print(f"saved in {compared.folder}: {', '.join(['compare.json', *(path.name for path in drawn)])}")
         if as_json:
             print(json.dumps(compared.as_json()))
             return
         results = console.results()
-        results.print(tables.comparison(compared))
+        results.print(tables.comparison(compared, results))
         for scheme in compared.schemes:
             results.print(compare.explain(scheme))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nnctl.cli.app import AsJson, Overrides, Quiet, RunsDir, explained
+from nnctl.cli.app import PICTURE_SIZE, AsJson, NoPictures, Overrides, PictureSize, Quiet, RunsDir, explained
 
 
 def train(
@@ -17,6 +17,8 @@ def train(
     overrides: Overrides = None,
     runs_dir: RunsDir = Path("runs"),
     name: Annotated[str | None, typer.Option(help="Name the run, in place of the spec's name.")] = None,
+    picture_size: PictureSize = PICTURE_SIZE,
+    no_pictures: NoPictures = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +50,7 @@ def train(
         from nnctl.training import experiment as spine
         from nnctl.training import stages
 
-        messages = console.messages(quiet)
+        messages, size = console.messages(quiet), gallery.size(picture_size)
         experiment = spine.prepare(spec)
         messages.print(tables.summary(experiment))
         messages.print(tables.layers(experiment))
@@ -59,12 +61,14 @@ def train(
             watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
             result = spine.train(experiment, run, [watcher])
         point_latest(run)
-        messages.print(tables.metrics(result.metrics))
+        if stopping := diagnosis.stopping(experiment, result):
+            messages.print(stopping)
+        messages.print(tables.metrics(result.metrics, experiment.dataset.interface))
         remarks = diagnosis.remarks(experiment, result.metrics)
         for remark in remarks:
             messages.print(f"note: {remark}")
 
-        drawn = gallery.draw_run(experiment, run, messages)
+        drawn = [] if no_pictures else gallery.draw_run(experiment, run, messages, size)
         messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}")
         told = {"run": str(run.folder), **run.status(), "remarks": remarks}
         print(json.dumps(told) if as_json else run.folder)

@@ -11,19 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nnctl.data.dataset import Dataset, Examples
+from nnctl.data.dataset import Dataset
 from nnctl.errors import DivergedError, InterruptedRunError, SpecError
-from nnctl.explain.diagnosis import ending, reason, way
+from nnctl.explain.diagnosis import ending, reason, stopping, way
 from nnctl.explain.findings import Diagnosis, End, Start, moved, units_alike
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
 from nnctl.registry import Choice
 from nnctl.runs.files import write_text
 from nnctl.runs.run import Run, create_folder, create_run, timestamp
+from nnctl.runs.search import point_latest_comparison
 from nnctl.spec.document import Document
 from nnctl.spec.schema import option_defaults, options
 from nnctl.spec.spec import Spec
-from nnctl.training.experiment import prepare, train
+from nnctl.training.experiment import Experiment, prepare, train
 from nnctl.training.side_by_side import Done, Tell, side_by_side
 from nnctl.training.signals import caught_signals
 from nnctl.training.stages import reported
@@ -46,6 +47,7 @@ class Scheme:
     costs: Mapping[int, float] = field(default_factory=dict)
     first_cost: float = math.nan
     diagnosis: Diagnosis | None = None  # None where it diverged
+    stopping: str | None = None  # what early stopping did
     error: str | None = None
 
 
@@ -54,15 +56,13 @@ class Comparison:
     """All schemes of one comparison, in its folder."""
 
     folder: Path
-    iterations: int
-    train: Examples
+    experiment: Experiment  # of the spec as it is; its data and all but the start are those of every scheme
     schemes: list[Scheme] = field(default_factory=list)
-    notes: tuple[str, ...] = ()  # of the data
 
     def shown_iterations(self) -> list[int]:
         """Return the logged iterations worth a line in a table: evenly spaced ones and the last."""
         logged = sorted({iteration for scheme in self.schemes for iteration in scheme.costs})
-        every = max(1, self.iterations // SHOWN_COSTS)
+        every = max(1, self.experiment.iterations // SHOWN_COSTS)
         even = [iteration for iteration in logged if iteration % every == 0]
         return sorted({*even, *logged[-1:]}) if len(even) >= 3 else logged
 
@@ -115,7 +115,7 @@ def compare(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path, report: R
     """Train all schemes, as many at a time as there are cores, each in a process of its own on the same data."""
     first = prepare(spec)  # finds the mistakes before anything is written
     folder = create_folder(runs_dir, f"compare-init-{spec.name}-{timestamp()}")
-    compared = Comparison(folder, first.iterations, first.dataset.parts["train"], notes=first.dataset.notes)
+    compared = Comparison(folder, first)
     for name, init in schemes.items():
         run = create_run(folder, name, spec.with_init(init).resolved(), stamp="")
         compared.schemes.append(Scheme(name, label(init), init, run))
@@ -131,6 +131,7 @@ def compare(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path, report: R
     if received:
         raise InterruptedRunError(f"interrupted; what was trained so far is saved in {folder}", received[0])
     write_text(folder / "compare.json", json.dumps(compared.as_json(), indent=2, allow_nan=False) + "\n")
+    point_latest_comparison(folder)
     return compared
 
 
@@ -146,7 +147,7 @@ def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:
     except DivergedError as error:
         scheme.error = str(error).splitlines()[0].rstrip(".")
     else:
-        scheme.metrics = result.metrics
+        scheme.metrics, scheme.stopping = result.metrics, stopping(experiment, result)
         scheme.diagnosis = Diagnosis(
             start,
             End.of(experiment, result.metrics["train"]),
@@ -164,4 +165,5 @@ def explain(scheme: Scheme) -> str:
     found = scheme.diagnosis
     if found is None:
         return f"{scheme.label}: {scheme.error}; it started at a cost of {scheme.first_cost:.4g}."
-    return f"{scheme.label}: {reason(found)}; {way(found, scheme.costs)}; {ending(found.end)}."
+    said = [reason(found), way(found, scheme.costs), *([scheme.stopping] if scheme.stopping else []), ending(found.end)]
+    return f"{scheme.label}: {'; '.join(said)}."
