@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks import data, limits
 from benchmarks.problem import Problem
 from benchmarks.worker import Worker
-from benchmarks.workloads import MODULES, WORKLOADS, Commands, Predicting, Training
+from benchmarks.workloads import MODULES, WORKLOADS, Commands, Training
 
 CLASSES = {
     "nnctl": "benchmarks.nnctl_peer:Nnctl",
@@ -75,7 +75,7 @@ def measure(workload: Training | Commands, repeats: int, quick: bool) -> tuple[T
 def _training(workload: Training, repeats: int, quick: bool, folder: Path) -> Samples:
     file = folder / "data.npz"
     data.write(workload, file)
-    suffix = "Predictor" if isinstance(workload, Predicting) else ""
+    suffix = workload.contestant
     contestants = {"nnctl": (CLASSES["nnctl"] + suffix, workload.job(str(file), workload.dtype))}
     if workload.limited:
         side = 128 if quick else limits.SIDE

@@ -1,9 +1,11 @@
 """nnctl as a contestant, by its Python API: the same sequence of calls as `nnctl train`, without the screen."""
 
+import itertools
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,10 +19,12 @@ import numpy as np  # noqa: E402
 
 from benchmarks.limits import Limits  # noqa: E402, F401 (a contestant too, on NumPy as nnctl sets it up)
 from benchmarks.problem import Layers, Predictor, Problem, Trainer  # noqa: E402
+from nnctl.nn.training import Step  # noqa: E402
 from nnctl.runs.run import create_run  # noqa: E402
 from nnctl.spec import document  # noqa: E402
 from nnctl.spec.reading import parse  # noqa: E402
 from nnctl.training import experiment  # noqa: E402
+from nnctl.training.stages import Stage  # noqa: E402
 
 
 class Nnctl(Trainer):
@@ -36,14 +40,33 @@ class Nnctl(Trainer):
         """What nnctl chose by itself."""
         return described() + (", short cut" if self.shortcut else "")
 
-    def train(self, epochs: int) -> tuple[float, Layers]:
+    def train(self, epochs: int, watchers: Sequence[Stage] = ()) -> tuple[float, Layers]:
         """Train from the initial parameters; return the seconds that training alone took, and the layers."""
         prepared = prepare(self.problem, [*self.overrides, f"train.epochs={epochs}"], self.dataset)
         self.dataset, self.shortcut = prepared.dataset, prepared.fast_path
         with tempfile.TemporaryDirectory() as folder:
-            result = experiment.train(prepared, create_run(Path(folder), "run", prepared.spec.resolved()))
+            result = experiment.train(prepared, create_run(Path(folder), "run", prepared.spec.resolved()), watchers)
         trained = prepared.model.parameters
         return result.seconds["training"], [(W, b[:, 0]) for W, b in zip(trained.W, trained.b, strict=True)]
+
+
+class NnctlEpochs(Nnctl):
+    """The same, with the seconds of the first and of the last epoch."""
+
+    def run(self) -> dict[str, Any]:
+        """Train once, to the end."""
+        ends = [time.perf_counter()]
+
+        def timed(steps: Iterator[Step]) -> Iterator[Step]:
+            per_epoch = -(-len(self.problem.X) // (self.problem.batch_size or len(self.problem.X)))
+            for step in steps:
+                yield step
+                if (step.iteration + 1) % per_epoch == 0:
+                    ends.append(time.perf_counter())
+
+        seconds, layers = self.train(self.problem.epochs, [timed])
+        epochs = [after - before for before, after in itertools.pairwise(ends)]
+        return {"seconds": seconds, "first": epochs[0], "last": epochs[-1], "cost": self.problem.cost(layers)}
 
 
 class NnctlPredictor(Predictor):

@@ -5,7 +5,7 @@ Nothing here runs anything; `quick` gives the same workload on a size that only 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 NAMES = {
     "nnctl": "nnctl",
@@ -29,6 +29,8 @@ class Peer:
 @dataclass(frozen=True)
 class Training:
     """A network trained in a worker, training alone; hidden layers are relu."""
+
+    contestant: ClassVar[str] = ""  # what the names of the contestants' classes end with
 
     title: str
     data: str  # a function of data.py: cat, circles or digits
@@ -60,12 +62,23 @@ class Training:
 class Predicting(Training):
     """Probabilities for many rows from an array in memory."""
 
+    contestant = "Predictor"
+
     rows: int = 1_000_000
     extra_megabytes: float = 100  # the process may take this much memory beside its input
 
     def job(self, data: str, dtype: str) -> dict[str, Any]:
         """Return what a worker needs to know."""
         return {**super().job(data, dtype), "rows": self.rows}
+
+
+@dataclass(frozen=True)
+class Dying(Training):
+    """Units die, and what the optimizer remembers of them shrinks to nothing: does an epoch go on taking as long?"""
+
+    contestant = "Epochs"
+
+    at_most: float = 1.2  # times the first epoch, that the last one may take
 
 
 @dataclass(frozen=True)
@@ -175,6 +188,20 @@ WORKLOADS: dict[str, Training | Commands] = {
         batch_size=256,
         peers=(Peer("sklearn", 1.3, "float32"), Peer("torch", 1.8, "float32")),
         smaller={"m": 512, "layer_dims": (784, *(64,) * 8, 10)},
+    ),
+    "dead-units": Dying(
+        title="[784,256,128,10], 12,000 examples, Adam at 100 times its rate, float32, batch 128, 20 epochs",
+        data="digits",
+        m=12_000,
+        layer_dims=(784, 256, 128, 10),
+        learning_rate=0.1,
+        epochs=20,
+        dtype="float32",
+        optimizer="adam",
+        batch_size=128,
+        peers=(),
+        limited=False,
+        smaller={"m": 1_000, "epochs": 2},
     ),
     "predict": Predicting(
         title="predict 1,000,000 rows x 100 features, [100,64,32,2], float32, from an array",

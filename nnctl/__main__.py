@@ -1,5 +1,18 @@
-"""`python -m nnctl` is `nnctl`."""
+"""The program `nnctl`, and `python -m nnctl`: signals are heeded from here on, before anything else is loaded."""
 
-from nnctl.cli import main
+from nnctl import signals
 
-main()
+
+def main() -> None:
+    """Run nnctl."""
+    signals.own()
+    try:
+        from nnctl.cli import run
+
+        run()
+    finally:
+        signals.ignore()
+
+
+if __name__ == "__main__":
+    main()

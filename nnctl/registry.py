@@ -14,6 +14,7 @@ from nnctl.errors import SpecError
 
 Entry = TypeVar("Entry", bound=Callable[..., Any])
 LISTED = 30  # names in a message: more than any section has keys
+FEW = 8  # names in a message that come from data, and may be long
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 A mistake of the user ends in an exit code; an exception that escapes is a bug of nnctl's and fails the test.
 """
 
+import signal
 import sys
 from dataclasses import dataclass
 
 import pytest
 
-from nnctl.cli import main
+from nnctl import signals
+from nnctl.cli import run as main
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,17 @@ class Outcome:
     exit_code: int
     stdout: str
     stderr: str
+
+
+@pytest.fixture
+def owned_signals():
+    """Heed the signals as a command does, and put the handlers of the tests back."""
+    before = {number: signal.getsignal(number) for number in signals.ENDING}
+    signals.own()
+    yield signals.received
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    signals.forget()
 
 
 @pytest.fixture

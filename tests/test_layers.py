@@ -24,7 +24,7 @@ LEVELS = (  # from the top down; a room may import from its own wing and from th
     {"data"},
     {"spec"},
     {"nn"},
-    {"registry", "threads"},
+    {"registry", "threads", "denormals", "signals"},
     {"errors"},
     {""},  # nnctl itself: the version
 )
@@ -32,7 +32,7 @@ CLIMBS = {"data.sets"}  # the registries that a spec looks into, to know what it
 OWNERS = {
     "typer": {"cli"},
     "rich": {"show", "cli"},
-    "yaml": {"spec.document"},
+    "yaml": {"spec.document", "spec.yaml12"},
     "h5py": {"runs.model", "data.hdf5", "data.storage", "training.experiment"},
     "hdf5plugin": {"data.hdf5"},
     "matplotlib": {"show"},
@@ -114,7 +114,20 @@ def test_the_numerical_core_neither_prints_nor_opens_files(module):
 
 
 def test_the_command_line_loads_nothing_heavy():
-    program = "import sys, nnctl.cli; print(*sys.modules)"
+    program = "import sys, nnctl.__main__, nnctl.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert "typer" in loaded
     assert not {"numpy", "h5py", "matplotlib", "PIL", "rich.progress", "yaml"} & set(loaded)
+
+
+def test_a_spec_without_a_mistake_loads_no_words_for_mistakes():
+    program = (
+        "import sys, nnctl.spec.document, nnctl.spec.reading, nnctl.spec.shipped as shipped\n"
+        "nnctl.spec.reading.parse(nnctl.spec.document.read(shipped.find('cat')))\n"
+        "print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert "nnctl.spec.yaml12" in loaded
+    assert not {
+        f"nnctl.spec.{name}" for name in ("signs", "slips", "reasons", "numerals", "sections", "placeholders")
+    } & set(loaded)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nnctl.errors import SpecError
 from nnctl.registry import (
+    FEW,
     Choice,
     Count,
     Fraction,
@@ -115,6 +116,7 @@ def test_of_many_names_the_first_are_listed():
     assert message.startswith(" (legal: option_0, option_1, ")
     assert message.endswith("option_29 and 470 more)")
     assert listed(names[:30]) == ", ".join(names[:30])
+    assert listed("abcdefghij", FEW) == "a, b, c, d, e, f, g, h and 2 more"
 
 
 @settings(deadline=None, derandomize=True)

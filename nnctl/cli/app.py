@@ -1,7 +1,6 @@
 """What all commands share: the application, their common options, and how a mishap is told."""
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from nnctl import __version__
+from nnctl.cli.streams import forsake
 from nnctl.errors import NnctlError
 
 app = typer.Typer(
@@ -72,16 +72,13 @@ def explained() -> Iterator[None]:
         sys.stdout.flush()
     except NnctlError as error:
         print(f"nnctl: {_fitted(str(error))}", file=sys.stderr)
-        raise typer.Exit(error.exit_code) from None
+        raise SystemExit(error.exit_code) from None
     except MemoryError as error:
         print(
             f"nnctl: out of memory{f': {error}' if str(error) else ''}; try a smaller batch_size",
             file=sys.stderr,
         )
-        raise typer.Exit(7) from None
-    except KeyboardInterrupt:
-        print("nnctl: interrupted; nothing that was saved before is lost", file=sys.stderr)
-        raise typer.Exit(130) from None
+        raise SystemExit(7) from None
     except BrokenPipeError:  # the reader of a pipe (head) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
+        forsake(1)
+        raise SystemExit(0) from None

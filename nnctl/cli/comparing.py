@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nnctl import signals
 from nnctl.cli.app import PICTURE_SIZE, AsJson, NoPictures, Overrides, PictureSize, Quiet, RunsDir, explained
 
 
@@ -46,18 +47,21 @@ def compare_init(
         if len(chosen) < len(schemes):
             raise SpecError(f"a scheme is named twice: {' '.join(schemes)}")
         spec = parse(written, (file.parent, Path.cwd()))
-        messages, size = console.messages(quiet), gallery.size(picture_size)
+        messages, size = console.messages(quiet), gallery.size(None if no_pictures else picture_size)
         labels = [compare.label(init) for init in chosen.values()]
-        with progress.board(messages, labels) as report:
-            compared = compare.compare(spec, chosen, runs_dir, report)
-        for note in compared.experiment.dataset.notes:
-            messages.print(f"note: {note}")
-        drawn = [] if no_pictures else gallery.draw_comparison(compared, messages, size)
-        messages.print(f"saved in {compared.folder}: {', '.join(['compare.json', *(path.name for path in drawn)])}")
-        if as_json:
-            print(json.dumps(compared.as_json()))
-            return
-        results = console.results()
-        results.print(tables.comparison(compared, results))
-        for scheme in compared.schemes:
-            results.print(compare.explain(scheme))
+        with signals.held():
+            with progress.board(messages, labels) as report:
+                compared = compare.compare(spec, chosen, runs_dir, report)
+            for note in compared.all_notes():
+                messages.print(f"note: {note}")
+            drawn = gallery.draw_comparison(compared, messages, size)
+            messages.print(f"saved in {compared.folder}: {', '.join(['compare.json', *(path.name for path in drawn)])}")
+            if as_json:
+                print(json.dumps(compared.as_json()))
+            else:
+                results = console.results()
+                results.print(tables.comparison(compared, results))
+                for scheme in compared.schemes:
+                    results.print(compare.explain(scheme))
+        if compared.mishap is not None:
+            raise compared.mishap

@@ -1,13 +1,19 @@
 """`nnctl train`: one spec, one network, one folder."""
 
 import json
+import os
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnctl import signals
 from nnctl.cli.app import PICTURE_SIZE, AsJson, NoPictures, Overrides, PictureSize, Quiet, RunsDir, explained
+
+if TYPE_CHECKING:
+    from nnctl.runs.run import Run
+    from nnctl.spec.spec import Spec
 
 
 def train(
@@ -30,8 +36,6 @@ def train(
     with explained():
         from nnctl import threads
         from nnctl.errors import SpecError
-        from nnctl.runs.run import create_run
-        from nnctl.runs.search import point_latest
         from nnctl.spec import document, shipped
 
         if config is None:
@@ -43,32 +47,63 @@ def train(
 
         from nnctl.spec.reading import parse
 
-        spec = parse(written, (file.parent, Path.cwd()))  # first of all, so that mistakes are told at once
+        _train(
+            parse(written, (file.parent, Path.cwd())), runs_dir, None if no_pictures else picture_size, quiet, as_json
+        )
 
-        from nnctl.explain import diagnosis
-        from nnctl.show import console, gallery, progress, tables
-        from nnctl.training import experiment as spine
-        from nnctl.training import stages
 
-        messages, size = console.messages(quiet), gallery.size(picture_size)
-        experiment = spine.prepare(spec)
-        messages.print(tables.summary(experiment))
-        messages.print(tables.layers(experiment))
-        for note in experiment.dataset.notes:
-            messages.print(f"note: {note}")
+def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, as_json: bool) -> None:
+    """Train, show and draw; whatever ends it, the run's folder is printed."""
+    from nnctl.errors import InterruptedRunError, StorageError
+    from nnctl.explain import diagnosis
+    from nnctl.runs.run import create_run
+    from nnctl.runs.search import point_latest
+    from nnctl.show import console, gallery, progress, tables
+    from nnctl.training import experiment as spine
+    from nnctl.training import stages
+
+    messages, size = console.messages(quiet), gallery.size(picture_size)
+    experiment = spine.prepare(spec)
+    messages.print(tables.summary(experiment))
+    messages.print(tables.layers(experiment))
+    for note in experiment.dataset.notes:
+        messages.print(f"note: {note}")
+    with signals.held() as received:
         run = create_run(runs_dir, experiment.spec.name, experiment.spec.resolved())
-        with progress.board(messages, ["training"]) as report:
-            watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
-            result = spine.train(experiment, run, [watcher])
-        point_latest(run)
-        if stopping := diagnosis.stopping(experiment, result):
-            messages.print(stopping)
-        messages.print(tables.metrics(result.metrics, experiment.dataset.interface))
-        remarks = diagnosis.remarks(experiment, result.metrics)
-        for remark in remarks:
-            messages.print(f"note: {remark}")
+        with signals.last_words(partial(_cut_short, run, as_json)):
+            with progress.board(messages, ["training"]) as report:
+                watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
+                result = spine.train(experiment, run, [watcher], messages.print)
+            if result.mishap is None:
+                point_latest(run)
+            if stopping := diagnosis.stopping(experiment, result):
+                messages.print(stopping)
+            if result.metrics:
+                messages.print(tables.metrics(result.metrics, experiment.dataset.interface))
+            remarks = diagnosis.remarks(experiment, result.metrics) if result.mishap is None else []
+            for remark in remarks:
+                messages.print(f"note: {remark}")
+            if not isinstance(result.mishap, StorageError):  # where there is no room for parameters there is none here
+                drawn = gallery.draw_run(experiment, run, messages, size)
+                messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}")
+            mishap = result.mishap
+            if received and mishap is None:
+                number = received[0]
+                mishap = InterruptedRunError(f"interrupted; the training was over and is saved in {run.folder}", number)
+            print(_last_line(run, as_json, mishap.exit_code if mishap else 0, remarks))
+    if mishap is not None:
+        raise mishap
 
-        drawn = [] if no_pictures else gallery.draw_run(experiment, run, messages, size)
-        messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}")
-        told = {"run": str(run.folder), **run.status(), "remarks": remarks}
-        print(json.dumps(told) if as_json else run.folder)
+
+def _last_line(run: "Run", as_json: bool, exit_code: int, remarks: list[str]) -> str:
+    """Return what stdout gets of a run, however it ended."""
+    if not as_json:
+        return str(run.folder)
+    return json.dumps({"run": str(run.folder), **run.status(), "exit_code": exit_code, "remarks": remarks})
+
+
+def _cut_short(run: "Run", as_json: bool, number: int) -> str:
+    """Print what a second signal leaves of a run, and say it."""
+    os.write(1, f"{_last_line(run, as_json, 128 + number, [])}\n".encode("utf-8", "surrogateescape"))
+    what = "the parameters are" if run.parameters.is_file() else "the cost log, but not the parameters, is"
+    return f"{what} saved in {run.folder}"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import RandomState
 
 from nnctl.data.fingerprint import overlaps, sha256
-from nnctl.data.interface import Interface, distinct_labels, in_words, is_integer, shortlist
+from nnctl.data.interface import Interface, distinct_labels, in_words, is_integer
 from nnctl.data.names import PARTS, Names
 from nnctl.data.preparation import Preparation
 from nnctl.data.ranges import Range
@@ -21,7 +21,7 @@ from nnctl.data.sets import datasets
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
-from nnctl.registry import suggestion
+from nnctl.registry import FEW, listed, suggestion
 from nnctl.spec.spec import DataSpec, FileSpec, Spec
 
 
@@ -130,7 +130,7 @@ def _with_fitting_list(table: Table, spec: Spec) -> Table:
     if not spec.classifies or asked or table.classes is None or len(table.classes) == told:
         return table
     note = (
-        f"{table.origin}: its list of classes ({shortlist(table.classes)}) is not used, for it names"
+        f"{table.origin}: its list of classes ({listed(table.classes, FEW)}) is not used, for it names"
         f" {len(table.classes):,} and the network tells {told:,} apart"
     )
     return replace(table, classes=None).with_notes([note])
@@ -205,12 +205,12 @@ def _classes(train: Table, spec: Spec) -> tuple[str, ...] | None:
     n = spec.model.layer_dims[-1]
     classes = train.classes or _classes_of(distinct_labels(train)[0], n)
     if len(classes) < 2:
-        raise DataError(f"{train.origin}: there is one class only ({shortlist(classes)}); expected two or more")
+        raise DataError(f"{train.origin}: there is one class only ({listed(classes, FEW)}); expected two or more")
     wanted = 1 if spec.output == "sigmoid" and len(classes) == 2 else len(classes)
     if n != wanted and not (n == 2 and len(classes) == 2):
         raise spec.document.mistake(
             ("model", "layer_dims"),
-            f"must end with {wanted} for {len(classes):,} classes ({shortlist(classes)}) and a {spec.output} output,"
+            f"must end with {wanted} for {len(classes):,} classes ({listed(classes, FEW)}) and a {spec.output} output,"
             f" got {n}" + ("; with more than two classes take softmax" if spec.output == "sigmoid" and n == 1 else ""),
         )
     return classes

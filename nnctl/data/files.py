@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl.data.formats import Datasets, fetch, opened
-from nnctl.data.interface import Interface, shortlist
+from nnctl.data.formats import Datasets, fetch, opened, pandas_tables
+from nnctl.data.interface import Interface
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, Names, bare, named, target_of, usual
 from nnctl.data.table import Table
 from nnctl.data.text import texts
 from nnctl.errors import DataError
 from nnctl.nn import Array
+from nnctl.registry import FEW, listed
 
 CLASSES = ("list_classes", "classes", "class_names", "label_names")
 NO_CLASSES = "none"  # in place of a dataset's name: none of them lists the classes
@@ -39,16 +40,17 @@ def read_tables(
             features = names.features or usual(file, part, FEATURES)
             if features is None:
                 key = "data.features" if part == "train" else f"data.{part}: {{features: ...}}"
-                raise DataError(f"{_not_found(path, file, 'features', part)}; or name it in the spec: {key}")
+                raise DataError(_not_found(path, file, "features", part, f"or name it in the spec: {key}"))
             target, reason = target_of(file, part, features, names.target, own.features is not None)
             if target is None and given is None:
                 notes.append(f"{path}: {features} is left out, for it has no targets; {reason}")
                 used.add(features)
                 continue
+            X = fetch(file, features, path)
             if target is None:
-                raise DataError(f"{_not_found(path, file, 'targets', part)}; {reason}")
-            X, y = fetch(file, features, path), fetch(file, target, path)
-            X, y = as_rows(X, y, f"{path}: {features}", target, layout)
+                raise DataError(_not_found(path, file, "targets", part, reason))
+            y = fetch(file, target, path)
+            X, y = as_rows(X, y, f"{path}: {features}", target, layout, part)
             X = _features(X, path, features)
             notes += _doubts(X, y, f"{path}: {features}")
             y = _targets(y, len(X), path, target, notes)
@@ -59,7 +61,7 @@ def read_tables(
         unused = [key for key in file if key not in taken]
         notes += file.notes
     if unused:
-        notes.append(f"{path} also holds {shortlist(unused)}: not used")
+        notes.append(f"{path} also holds {listed(unused, FEW)}: not used")
     first = next(iter(tables))
     tables[first] = tables[first].with_notes(notes)
     return tables
@@ -79,16 +81,22 @@ def read_features(path: Path, interface: Interface) -> Table:
         others = [key for key in file if key != features]
         notes += file.notes
     if others:
-        notes.append(f"{path}: {features} is predicted; {shortlist(others)} not used")
+        notes.append(f"{path}: {features} is predicted; {listed(others, FEW)} not used")
     X = _features(interface.as_rows(X), path, features)
     return Table(X, None, origin=str(path), notes=tuple(notes))
 
 
-def _not_found(path: Path, file: Datasets, what: str, part: str) -> str:
+def _not_found(path: Path, file: Datasets, what: str, part: str, way: str = "") -> str:
+    if what == "features" and (keys := pandas_tables(file)):
+        return (
+            f"{path}: holds tables of pandas ({listed(keys, FEW)}), and those are not read.\n"
+            f'Turn them into NPZ: import numpy, pandas; t = pandas.read_hdf("{path}", "{keys[0]}")\n'
+            'numpy.savez("data.npz", X=t.drop(columns="TARGET"), y=t["TARGET"])'
+        )
     letter, usual = ("x", "X, images or data") if what == "features" else ("y", "y, labels or targets")
     return (
-        f"{path}: no dataset of {what} for {part} was found; it holds {shortlist(list(file)) or 'nothing'}.\n"
-        f"Expected a name such as {part}_set_{letter}, {letter}_{part}, {usual}"
+        f"{path}: no dataset of {what} for {part} was found; it holds {listed(list(file), FEW) or 'nothing'}.\n"
+        f"Expected a name such as {part}_set_{letter}, {letter}_{part}, {usual}{way and f'; {way}'}"
     )
 
 
@@ -143,25 +151,25 @@ def _classes(
     if key is None:
         return None, None
     try:
-        listed = fetch(file, key, path)
-        names = tuple(texts(listed.ravel().tolist(), f"{path}: {key}", notes))
+        values = fetch(file, key, path)
+        names = tuple(texts(values.ravel().tolist(), f"{path}: {key}", notes))
     except DataError:
         if given is not None:
             raise
         return None, None
-    if listed.ndim > 0 and len(names) >= 2 and len(set(names)) == len(names):
+    if values.ndim > 0 and len(names) >= 2 and len(set(names)) == len(names):
         return names, key
     if given is not None:
         raise DataError(
             f"{path}: {key} must list the names of the classes, two or more and each once, got"
-            f" {_content(listed, names)}.\n"
+            f" {_content(values, names)}.\n"
             f"data.classes: {NO_CLASSES} takes the classes from the labels."
         )
     return None, None
 
 
 def _content(values: Array, names: Sequence[str]) -> str:
-    return names[0] if values.ndim == 0 else f"{len(names):,} values, {shortlist(names)}"
+    return names[0] if values.ndim == 0 else f"{len(names):,} values, {listed(names, FEW)}"
 
 
 def _check_numbers(values: Array, path: Path, key: str) -> None:

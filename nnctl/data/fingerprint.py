@@ -50,8 +50,19 @@ def overlaps(parts: Mapping[str, Part]) -> list[str]:
         if shared:
             notes.append(
                 f"{shared:,} of {len(rows[other]):,} {other} rows have the same features as rows of the {name} part"
+                + _repeated(rows[name])
             )
     return notes
+
+
+def _repeated(X: Array) -> str:
+    """Say that most rows of X repeat others of X, as those of a few categories do, or nothing."""
+    different = len({row.tobytes() for row in X})
+    return (
+        f"; rows repeat within that part, too: {different:,} of its {len(X):,} are different"
+        if 2 * different < len(X)
+        else ""
+    )
 
 
 def _comparable(found: Mapping[str, Array]) -> dict[str, Array]:

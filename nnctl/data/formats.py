@@ -3,6 +3,7 @@
 Which of the two it is, its content tells. Whatever goes wrong in a library is told here, in words of ours.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from nnctl.registry import suggestion
 
 READERS: dict[str, Callable[[Path], AbstractContextManager[Datasets]]] = {"HDF5": hdf5.datasets, "NPZ": npz.datasets}
 SHOWN = 12  # names in a message
-SPARSE = "indptr"  # the array that a compressed sparse matrix has beside its data
+SPARSE = (("indptr",), ("format", "shape"))  # arrays that a sparse matrix has beside its data, in HDF5 and in NPZ
 
 
 @contextmanager
@@ -36,11 +37,7 @@ def opened(path: Path) -> Iterator[Datasets]:
 def fetch(file: Datasets, key: str, path: Path) -> Array:
     """Return an array of an open file; raise a DataError where there is none, or what it holds is no array."""
     try:
-        if key.endswith("data") and key.removesuffix("data") + SPARSE in file:
-            raise Unusable(
-                "is part of a sparse matrix (CSR or CSC), and those are not read.\n"
-                "Save it as an ordinary array: X = scipy.sparse.load_npz(FILE).toarray(); numpy.savez('data.npz', X=X)"
-            )
+        _check_not_sparse(file, key, path)
         array = np.asarray(file[key])
         _check_kind(array)
     except KeyError:
@@ -53,6 +50,23 @@ def fetch(file: Datasets, key: str, path: Path) -> Array:
             "Take fewer rows or features, save it in a smaller type (float32, uint8), or use a larger machine."
         ) from None
     return array
+
+
+def pandas_tables(file: Datasets) -> list[str]:
+    """Return the keys under which pandas wrote tables (`to_hdf`) in its fixed or table format."""
+    marked = (re.fullmatch(r"(.*)/(?:axis0|_i_table/.*)", name) for name in file)
+    return list(dict.fromkeys(found[1] for found in marked if found))
+
+
+def _check_not_sparse(file: Datasets, key: str, path: Path) -> None:
+    """Raise Unusable for the data of a sparse matrix, which mean nothing without their places."""
+    beside = key.removesuffix("data")
+    if beside == key or not any(all(beside + mark in file for mark in marks) for marks in SPARSE):
+        return
+    lines = 'numpy.savez("data.npz", X=matrix.toarray(), y=labels)'
+    if not beside:
+        lines = f'import numpy, scipy.sparse; matrix = scipy.sparse.load_npz("{path}")\n{lines}'
+    raise Unusable(f"is part of a sparse matrix, and those are not read.\nSave it as an ordinary array:\n{lines}")
 
 
 def _check_kind(array: Array) -> None:

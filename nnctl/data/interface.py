@@ -4,7 +4,6 @@ It holds the preparation, fitted on the training rows only, and the names of the
 nothing else beside the parameters. This is the one place where rows become columns, by `.T`, without a copy.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -17,6 +16,7 @@ from nnctl.data.ranges import Range
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
+from nnctl.registry import FEW, listed
 
 LARGEST = 2.0**53  # a float beyond it stands for several whole numbers
 
@@ -38,7 +38,7 @@ class Interface:
     def columns(self, X: Array, dtype: Any, origin: str) -> Array:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""
         if not self.fits(X.shape[1:]):
-            turn = X.ndim == len(self.example_shape) + 1 and self.fits(X.shape[:-1])
+            turn = X.ndim > 1 and self.fits(X.shape[:-1])
             raise MismatchError(
                 f"{origin}: an example has {in_words(X.shape[1:])}, and the network was trained on"
                 f" {in_words(self.example_shape)}"
@@ -84,10 +84,10 @@ class Interface:
         if len(unknown):
             row = int(unknown[0])
             more = "" if table.classes is None else "; data.classes: none takes the classes from the labels alone"
-            names = "" if tuple(legal) in ((), self.classes) else f" ({shortlist(self.classes)})"
+            names = "" if tuple(legal) in ((), self.classes) else f" ({listed(self.classes, FEW)})"
             raise DataError(
                 f"{table.origin}: the label of row {table.number(row)} (counted from 0) is {labels[codes[row]]},"
-                f" outside the classes {shortlist(tuple(legal) or self.classes)}{names}.\n"
+                f" outside the classes {listed(tuple(legal) or self.classes, FEW)}{names}.\n"
                 f"Correct the label, or leave the row out{more}."
             )
         return indices
@@ -107,10 +107,10 @@ class Interface:
         assert self.classes is not None
         assert table.y is not None
         by_name = {name: index for index, name in enumerate(self.classes)}
-        listed = table.classes or self.classes
-        if table.y.dtype.kind not in "buif" or all(is_integer(name) for name in listed):
+        theirs = table.classes or self.classes
+        if table.y.dtype.kind not in "buif" or all(is_integer(name) for name in theirs):
             return by_name
-        return {str(number): by_name[name] for number, name in enumerate(listed) if name in by_name}
+        return {str(number): by_name[name] for number, name in enumerate(theirs) if name in by_name}
 
 
 def distinct_labels(table: Table) -> tuple[list[str], Array]:
@@ -155,8 +155,3 @@ def in_words(shape: tuple[int, ...]) -> str:
 def _sides(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return a shape without its ones: a gray picture has a channel or none."""
     return tuple(n for n in shape if n != 1)
-
-
-def shortlist(names: Sequence[str]) -> str:
-    """Return names for a message, the first few where they are many."""
-    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")

@@ -10,24 +10,31 @@ from nnctl.errors import DataError
 from nnctl.nn import Array
 
 
-def as_rows(X: Array, y: Array, origin: str, target: str, layout: str) -> tuple[Array, Array]:
-    """Return features and targets with examples as rows; raise a DataError where they are laid out the other way."""
+def as_rows(X: Array, y: Array, origin: str, target: str, layout: str, part: str = "train") -> tuple[Array, Array]:
+    """Return features and targets with examples as rows; raise a DataError where they are laid out the other way.
+
+    The training part is read first, so another part that is laid out the other way is most likely so alone.
+    """
     if X.ndim < 2:
         return X, y
+    alone, own = (False, "") if part == "train" else (True, f"_{part}")
+    found = f"{origin} has shape {X.shape} and {target} {y.shape}"
     if layout == "columns":
         if y.ndim > 0 and X.shape[-1] not in y.shape and len(y) == len(X):
+            way = f"np.moveaxis(X{own}, 0, -1)" if X.ndim > 2 else f"X{own}.T"
             raise DataError(
-                f"{origin} has shape {X.shape} and {target} {y.shape}: the examples are rows here, not columns.\n"
-                "Leave data.layout: columns out."
+                f"{found}: the examples are rows here, not columns.\n"
+                + (f"Save {way}; or, if those for training are rows, too, leave" if alone else "Leave")
+                + " data.layout: columns out."
             )
         return turned(X), y if y.ndim < 2 or len(y) == X.shape[-1] != y.shape[1] else y.T
     if examples_are_columns(X, y):
-        way = "np.moveaxis(X, -1, 0)" if X.ndim > 2 else "X.T and Y.T" if y.ndim == 2 and len(y) == 1 else "X.T"
+        way = f"np.moveaxis(X{own}, -1, 0)" if X.ndim > 2 else f"X{own}.T"
+        way += f" and Y{own}.T" if X.ndim == 2 and y.ndim == 2 and len(y) == 1 else ""
         raise DataError(
-            f"{origin} has shape {X.shape} and {target} {y.shape}: the examples are columns here, and a row for each"
-            f" is expected, ({X.shape[-1]}, ...).\n"
-            f"Save {way}, or say data.layout: columns, which"
-            " turns them."
+            f"{found}: the examples are columns here, and a row for each is expected, ({X.shape[-1]}, ...).\n"
+            f"Save {way}{'; or, if those for training are columns, too,' if alone else ', or'} say"
+            f" data.layout: columns, which turns {'all parts' if alone else 'them'}."
         )
     return X, y
 

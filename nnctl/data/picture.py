@@ -16,7 +16,7 @@ from nnctl.data.arrays import Unusable
 from nnctl.data.interface import Interface, in_words
 from nnctl.data.picture_layout import PictureLayout
 from nnctl.data.table import Table
-from nnctl.errors import DataError, MismatchError
+from nnctl.errors import DataError, MismatchError, StorageError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -66,10 +66,16 @@ def read_picture(path: Path, interface: Interface) -> Table:
                 picture = _rgba(file)
             mode = MODES[layout.channels]
             seen = picture if mode == "RGBA" else _on_paper(picture, interface.background)
+            vanished = mode != "RGBA" and _vanished(picture, seen)
             size = layout.width, layout.height
             resized = seen.convert(mode).resize(size, PIL.Image.Resampling.BILINEAR)
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
+    except MemoryError:
+        raise StorageError(
+            f"{path}: the picture does not fit into memory.\nMake it smaller, to about {layout.width} x {layout.height}"
+            " as in training, or use a larger machine."
+        ) from None
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except Exception as error:  # whatever Pillow's readers of damaged files raise
@@ -80,6 +86,11 @@ def read_picture(path: Path, interface: Interface) -> Table:
         raise DataError(f"{path}: is not a picture that can be read{told}") from None
     pixels = np.asarray(resized, np.uint8).reshape(layout.height, layout.width, layout.channels)
     notes: tuple[str, ...] = (f"{path}: holds {frames} pictures; the first of them is taken",) if frames > 1 else ()
+    if vanished:
+        notes += (
+            f"{path}: nothing of it is seen once it lies on {interface.background} paper (data.background of the"
+            " training): its ink has that colour; lay it on another yourself, or train with another data.background",
+        )
     if HARDLY < pixels.max() < DARK:
         notes += (f"{path}: its brightest value is {pixels.max()} of 255; does it hold fewer bits than its file says?",)
     return Table(layout.as_found(pixels).reshape(1, *shape), None, origin=str(path), notes=notes)
@@ -145,3 +156,9 @@ def _on_paper(picture: "Image", background: str) -> "Image":
     import PIL.Image
 
     return PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, background), picture)
+
+
+def _vanished(picture: "Image", seen: "Image") -> bool:
+    """Tell whether a picture, in part transparent, is all of one shade as it is seen on its paper."""
+    varies = np.ptp(picture.getchannel("A").getextrema()) > 0
+    return bool(varies and all(np.ptp(band.getextrema()) <= HARDLY for band in seen.split()[:3]))

@@ -12,7 +12,7 @@ import numpy as np
 from nnctl.data.ranges import Range
 from nnctl.errors import DataError
 from nnctl.nn import Array
-from nnctl.nn.rounding import constant
+from nnctl.nn.rounding import constant, moments
 
 ROWS = 4096  # prepared at a time
 FAR_ABOVE, FAR_BELOW = 30.0, 0.02  # what features that train well seldom reach, or always
@@ -39,14 +39,14 @@ class Preparation:
             return cls(divisor=np.asarray(scale, np.float64))
         rows = X.reshape(len(X), -1)
         with np.errstate(over="ignore", invalid="ignore"):
-            mean, variance = rows.mean(axis=0, dtype=np.float64), rows.var(axis=0, dtype=np.float64)
-        if not np.isfinite(variance).all():
-            column = int(np.flatnonzero(~np.isfinite(variance))[0])
+            mean, deviation = moments(rows)
+        if not np.isfinite(deviation).all():
+            column = int(np.flatnonzero(~np.isfinite(deviation))[0])
             raise DataError(
                 f"{origin}: the values of feature {column} (counted from 0) are too large to standardize: their"
                 " variance is beyond float64.\nGive them in a larger unit."
             )
-        return cls(mean, np.where(constant(rows, mean, variance), 1.0, np.sqrt(variance)))
+        return cls(mean, np.where(constant(rows, mean, deviation), 1.0, deviation))
 
     @property
     def standardizes(self) -> bool:

@@ -1,8 +1,8 @@
 """The range of a model's features in training, and what it says of rows that come later.
 
 Rows that were prepared otherwise than in training get confident wrong answers. What cannot be right (fractions where
-bytes were, bytes where fractions were) is refused; rows far outside the range, or all in a small corner of it, are
-said.
+bytes were, bytes where fractions were) is refused; rows far outside the range, all in a small corner of it, or as
+light as those of training were dark, are said.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ class Range:
     low: Array
     high: Array
     dtype: str  # of the features as found: uint8, float64, ...
+    means: Array | None = None  # (3,) the smallest, average and largest mean of a row, where that is a brightness
 
     @classmethod
     def of(cls, X: Array) -> "Range":
@@ -34,7 +35,9 @@ class Range:
         ends = low == low.min(), high == high.max()
         flat_pictures = len(low) >= FEWEST and ends[0].mean() > 0.9 and ends[1].mean() > 0.25
         if X.ndim > 2 or X.dtype == BYTES or flat_pictures:
-            return cls(low.min(), high.max(), str(X.dtype))
+            means = X.reshape(len(X), -1).mean(axis=1, dtype=np.float64)
+            brightness = np.array([means.min(), means.mean(), means.max()]) if len(low) >= FEWEST else None
+            return cls(low.min(), high.max(), str(X.dtype), brightness)
         return cls(low, high, str(X.dtype))
 
     def remarks(self, X: Array) -> tuple[str | None, list[str]]:
@@ -46,7 +49,8 @@ class Range:
         refusal = self._refusal(X, float(low.min()), float(high.max()))
         if refusal is not None:
             return refusal, []
-        return None, self._far(rows, low, high) or self._corner(rows, low, high) or self._apart(rows, low, high)
+        remarks = self._far(rows, low, high) or self._corner(rows, low, high) or self._apart(rows, low, high)
+        return None, remarks or self._inverted(rows)
 
     def _refusal(self, X: Array, low: float, high: float) -> str | None:
         if self.dtype == BYTES and self.high.max() > 1 and X.dtype.kind == "f" and low >= -1 and 0 < high <= 1:
@@ -101,10 +105,31 @@ class Range:
         narrow = (high - low <= CORNER * width) & (together or len(rows) >= HANDFUL)
         if rows.size < HANDFUL or not varied.any() or not (near_zero[varied].all() or narrow[varied].all()):
             return []
+        blank = together and not near_zero
         return [
             "all values lie in a small corner of what the network was trained on: they go from"
             f" {low.min():g} to {high.max():g}, and went from {self.low.min():g} to {self.high.max():g} in training;"
-            " were they scaled before?"
+            f" {'is there anything in them?' if blank else 'were they scaled before?'}"
+        ]
+
+    def _inverted(self, rows: Array) -> list[str]:
+        """Say that rows lie outside the brightness of all training rows, twice as near to the average one's inverse."""
+        if self.means is None:
+            return []
+        darkest, usual, brightest = self.means.tolist()
+        inverse = float(self.low.min() + self.high.max()) - usual
+        if darkest <= inverse <= brightest:  # training has rows of both kinds, or none that could be told apart
+            return []
+        means = rows.mean(axis=1, dtype=np.float64)
+        outside = (means < darkest) | (means > brightest)
+        inverted = outside & (2 * np.abs(means - inverse) < np.abs(means - usual))
+        if not inverted.any():
+            return []
+        here, there = ("dark on light", "light on dark")[:: 1 if usual < inverse else -1]
+        return [
+            f"{int(inverted.sum()):,} of {len(rows):,} rows look inverted: the mean of their values is"
+            f" {means[inverted].mean():.3g}, and that of a row in training was {darkest:.3g} to {brightest:.3g};"
+            f" are they {here}, and was it {there}? Then invert them"
         ]
 
     def _within_one(self) -> bool:

@@ -3,16 +3,18 @@
 The schemes are trained side by side, each in a process of its own.
 """
 
+import contextlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nnctl import signals
 from nnctl.data.dataset import Dataset
-from nnctl.errors import DivergedError, InterruptedRunError, SpecError
+from nnctl.errors import DataError, DivergedError, InterruptedRunError, NnctlError, SpecError, StorageError
 from nnctl.explain.diagnosis import ending, reason, stopping, way
 from nnctl.explain.findings import Diagnosis, End, Start, moved, units_alike
 from nnctl.nn.initializers import initializers
@@ -26,7 +28,6 @@ from nnctl.spec.schema import option_defaults, options
 from nnctl.spec.spec import Spec
 from nnctl.training.experiment import Experiment, prepare, train
 from nnctl.training.side_by_side import Done, Tell, side_by_side
-from nnctl.training.signals import caught_signals
 from nnctl.training.stages import reported
 
 COURSE_RANDOM_SCALE = 10.0  # the course's experiment starts `random` far too large on purpose
@@ -46,9 +47,11 @@ class Scheme:
     metrics: Mapping[str, Metrics] = field(default_factory=dict)
     costs: Mapping[int, float] = field(default_factory=dict)
     first_cost: float = math.nan
-    diagnosis: Diagnosis | None = None  # None where it diverged
+    diagnosis: Diagnosis | None = None  # None where something cut it short
     stopping: str | None = None  # what early stopping did
-    error: str | None = None
+    status: str = "failed"  # until it is trained
+    mishap: NnctlError | None = None
+    notes: tuple[str, ...] = ()  # of what went wrong on the way and did not end it
 
 
 @dataclass
@@ -58,6 +61,20 @@ class Comparison:
     folder: Path
     experiment: Experiment  # of the spec as it is; its data and all but the start are those of every scheme
     schemes: list[Scheme] = field(default_factory=list)
+    mishap: NnctlError | None = None
+
+    @property
+    def status(self) -> str:
+        """How it ended, in the words of a run's status."""
+        if self.mishap is None:
+            return "finished"
+        kinds = {InterruptedRunError: "interrupted", DivergedError: "diverged"}
+        return kinds.get(type(self.mishap), "failed")
+
+    def all_notes(self) -> list[str]:
+        """Return what is said of the data, and of each scheme's run."""
+        of_data = self.experiment.dataset.notes
+        return [*of_data, *(f"{scheme.label}: {note}" for scheme in self.schemes for note in scheme.notes)]
 
     def shown_iterations(self) -> list[int]:
         """Return the logged iterations worth a line in a table: evenly spaced ones and the last."""
@@ -69,15 +86,18 @@ class Comparison:
     def as_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
         return {
+            "status": self.status,
+            "exit_code": self.mishap.exit_code if self.mishap else 0,
             "schemes": {
                 scheme.name: {
+                    "status": scheme.status,
                     "costs": {str(iteration): cost for iteration, cost in scheme.costs.items()},
                     "train": scheme.metrics.get("train"),
                     "test": scheme.metrics.get("test"),
                     "run": str(scheme.run.folder),
                 }
                 for scheme in self.schemes
-            }
+            },
         }
 
 
@@ -119,20 +139,45 @@ def compare(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path, report: R
     for name, init in schemes.items():
         run = create_run(folder, name, spec.with_init(init).resolved(), stamp="")
         compared.schemes.append(Scheme(name, label(init), init, run))
-    with caught_signals() as received:
+    with signals.held() as received, signals.last_words(partial(_cut_short, compared)):
         jobs = {scheme.label: partial(_train, spec, first.dataset, scheme) for scheme in compared.schemes}
         for index, message in side_by_side(jobs, received):
             if isinstance(message, Done):
                 compared.schemes[index] = message.result
             elif isinstance(message, tuple):
                 report(index, *message)
-            elif not received:
+            elif isinstance(message, NnctlError):
+                compared.schemes[index].mishap = message
+            else:
                 raise message
-    if received:
-        raise InterruptedRunError(f"interrupted; what was trained so far is saved in {folder}", received[0])
-    write_text(folder / "compare.json", json.dumps(compared.as_json(), indent=2, allow_nan=False) + "\n")
-    point_latest_comparison(folder)
+        compared.mishap = _mishap(compared, received)
+        try:
+            write_text(folder / "compare.json", json.dumps(compared.as_json(), indent=2, allow_nan=False) + "\n")
+            point_latest_comparison(folder)
+        except StorageError as error:
+            compared.mishap = compared.mishap or error
     return compared
+
+
+def _mishap(compared: Comparison, received: Sequence[int]) -> NnctlError | None:
+    """Return what ended a comparison before it was one: a signal, a scheme that failed, or that all diverged."""
+    if received:
+        return InterruptedRunError(f"interrupted; what was trained so far is saved in {compared.folder}", received[0])
+    mishaps = [scheme.mishap for scheme in compared.schemes]
+    failed = next((mishap for mishap in mishaps if mishap and not isinstance(mishap, DivergedError)), None)
+    if failed is not None:
+        return failed
+    if all(mishaps):
+        return DivergedError(f"all {len(mishaps)} trainings diverged; {compared.folder} holds their runs")
+    return None
+
+
+def _cut_short(compared: Comparison, number: int) -> str:
+    """Let the runs of processes that were killed say so; return what is saved."""
+    for scheme in compared.schemes:
+        scheme.run.close_after_kill()
+    saved = sum(scheme.run.parameters.is_file() for scheme in compared.schemes)
+    return f"{saved} of {len(compared.schemes)} trainings are saved in {compared.folder}"
 
 
 def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:
@@ -141,13 +186,14 @@ def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:
     parameters = experiment.model.parameters
     start, before = Start.of(experiment), parameters.copy()
     scheme.first_cost = start.cost
-    try:
-        watcher = partial(reported, report=tell, iterations=experiment.iterations)
-        result = train(experiment, scheme.run, [watcher])
-    except DivergedError as error:
-        scheme.error = str(error).splitlines()[0].rstrip(".")
-    else:
-        scheme.metrics, scheme.stopping = result.metrics, stopping(experiment, result)
+    watcher = partial(reported, report=tell, iterations=experiment.iterations)
+    result = train(experiment, scheme.run, [watcher])
+    scheme.metrics, scheme.mishap, scheme.status = result.metrics, result.mishap, result.status
+    scheme.notes = tuple(result.notes)
+    with contextlib.suppress(DataError):  # the disk had no room for them
+        scheme.costs = scheme.run.costs()
+    if scheme.mishap is None:
+        scheme.stopping = stopping(experiment, result)
         scheme.diagnosis = Diagnosis(
             start,
             End.of(experiment, result.metrics["train"]),
@@ -156,7 +202,6 @@ def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:
             result.status == "stopped",
             result.best_iteration,
         )
-    scheme.costs = scheme.run.costs()
     return scheme
 
 
@@ -164,6 +209,8 @@ def explain(scheme: Scheme) -> str:
     """Say from the run's own numbers why a scheme learned or did not, how its cost went and how it ended."""
     found = scheme.diagnosis
     if found is None:
-        return f"{scheme.label}: {scheme.error}; it started at a cost of {scheme.first_cost:.4g}."
-    said = [reason(found), way(found, scheme.costs), *([scheme.stopping] if scheme.stopping else []), ending(found.end)]
-    return f"{scheme.label}: {'; '.join(said)}."
+        said = [str(scheme.mishap or "it was not begun").splitlines()[0].rstrip(".")]
+        said += [] if math.isnan(scheme.first_cost) else [f"it started at a cost of {scheme.first_cost:.4g}"]
+    else:
+        said = [reason(found), way(found, scheme.costs), scheme.stopping or "", ending(found.end)]
+    return f"{scheme.label}: {'; '.join(filter(None, said))}."

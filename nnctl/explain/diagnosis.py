@@ -103,7 +103,7 @@ def stopping(experiment: Experiment, result: Result) -> str | None:
     if result.status == "stopped":
         waited = f"{asked.patience:,} evaluation{'' if asked.patience == 1 else 's'}"
         return f"stopped at iteration {result.iterations:,}, no better for {waited}; {kept} are kept"
-    if best is None:
+    if best is None or result.status != "finished":
         return None
     return f"came to its last iteration; {kept} are kept, the best on the validation examples"
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nnctl.nn import Array
-from nnctl.nn.rounding import constant
+from nnctl.nn.rounding import constant, moments
 
 Metrics = dict[str, float | None]
 
@@ -43,18 +43,19 @@ def regression(truth: Array, predicted: Array, dtype: DTypeLike | None = None) -
     R2 of several targets is the mean of theirs, which follow as r2_1, r2_2, ...; a target that does not vary counts 1
     in the mean where it is met exactly, else 0. `dtype` is what the truth was rounded to, if it is another.
     """
-    still = constant(truth.T, dtype=dtype)
-    truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
-    errors = predicted - truth
-    unexplained = np.square(errors).sum(axis=1)
-    spread = np.square(truth - truth.mean(axis=1, keepdims=True)).sum(axis=1)
-    each = [None if fixed else float(1 - sse / sst) for fixed, sse, sst in zip(still, unexplained, spread, strict=True)]
+    mean, deviation = moments(truth.T)
+    still = constant(truth.T, mean, deviation, dtype)
+    errors = np.asarray(predicted, np.float64) - np.asarray(truth, np.float64)
+    each = [
+        None if fixed else float(1 - np.square(own / spread).mean())
+        for fixed, own, spread in zip(still, errors, deviation, strict=True)
+    ]
     measured: Metrics = {"mse": float(np.square(errors).mean()), "mae": float(np.abs(errors).mean())}
     if len(each) == 1:
         return {**measured, "r2": each[0]}
-    counted = [float(sse == 0) if r2 is None else r2 for r2, sse in zip(each, unexplained, strict=True)]
-    mean = None if still.all() else sum(counted) / len(counted)
-    return {**measured, "r2": mean, **{f"r2_{number}": r2 for number, r2 in enumerate(each, start=1)}}
+    counted = [float(not own.any()) if r2 is None else r2 for r2, own in zip(each, errors, strict=True)]
+    overall = None if still.all() else sum(counted) / len(counted)
+    return {**measured, "r2": overall, **{f"r2_{number}": r2 for number, r2 in enumerate(each, start=1)}}
 
 
 def _of_class(index: int, right: Array, wholes: Array, others: Array) -> float | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.denormals import flushed
 from nnctl.nn import Array
 from nnctl.nn.activations import Activation, Bound
 from nnctl.nn.losses import Loss
@@ -43,7 +44,7 @@ class Network:
     def predict(self, X: Array, passes: dict[int, "Pass"] | None = None) -> Array:
         """Return A[L] (n[L], m) for X (n[0], m); `passes` from earlier calls are used again."""
         outputs = np.empty((self.layer_dims[-1], X.shape[1]), self.parameters.flat.dtype)
-        with np.errstate(over="ignore"):  # e^-Z in the sigmoid: its limit is right
+        with flushed(), np.errstate(over="ignore"):  # e^-Z in the sigmoid: its limit is right
             for where, block in self.blocks(X, {} if passes is None else passes):
                 outputs[:, where] = block.A[-1]
         return outputs

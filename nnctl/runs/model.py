@@ -85,6 +85,8 @@ def save(model: Model, path: Path) -> None:
         if (range := model.interface.range) is not None:
             file["range/low"], file["range/high"] = range.low, range.high
             file["range"].attrs["dtype"] = range.dtype
+            if range.means is not None:
+                file["range/means"] = range.means
         if model.interface.classes is not None:
             file["classes"] = np.array(model.interface.classes, h5py.string_dtype())
             file.attrs["positive"] = model.interface.positive
@@ -156,9 +158,11 @@ def _read(file: Any) -> Model:
         if isinstance(file.get(name), type(stored["W1"])):
             raise Unusable(f"{name} is an array, expected a group")
     n = dims[0]
-    mean, divisor, low, high = (
-        np.asarray(_dataset(file, name, [(), (n,)])[()], np.float64) if name in file else None
-        for name in ("preparation/mean", "preparation/divisor", "range/low", "range/high")
+    mean, divisor, low, high, means = (
+        np.asarray(_dataset(file, name, [(3,)] if name == "range/means" else [(), (n,)])[()], np.float64)
+        if name in file
+        else None
+        for name in ("preparation/mean", "preparation/divisor", "range/low", "range/high", "range/means")
     )
     if (mean is not None and divisor is None) or (divisor is not None and not np.all(divisor)):
         raise Unusable("preparation/divisor is missing, or 0")
@@ -177,7 +181,7 @@ def _read(file: Any) -> Model:
         classes=classes,
         pixels=bool(np.asarray(_attribute(file, "pixels")).all()),
         features=_text(file, "features") if "features" in file.attrs else None,
-        range=None if low is None or high is None else Range(low, high, _text(file["range"], "dtype")),
+        range=None if low is None or high is None else Range(low, high, _text(file["range"], "dtype"), means),
         layout=layout,
         background=_text(file, "background") if "background" in file.attrs else "white",
         positive=_positive(file, classes),

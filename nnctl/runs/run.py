@@ -10,20 +10,21 @@ import math
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from nnctl.errors import DataError, StorageError
-from nnctl.runs.files import write_text
+from nnctl.runs.files import Growing, overwrite, remove_unfinished, write_text
 from nnctl.runs.status import STATUS, read_content
 from nnctl.spec.document import dump
 
 CONFIG = "config.yaml"
 COSTS = "costs.csv"
 PARAMETERS = "parameters.h5"
+BRIEF = ("name", "status", "started", "finished", "iterations")  # of a status, where a full disk has room for no more
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,22 @@ class Run:
             return {}
 
     def write_status(self, status: Mapping[str, Any]) -> None:
-        """Write run.json, whole or not at all."""
-        write_text(self.folder / STATUS, json.dumps(status, indent=2, allow_nan=False) + "\n")
+        """Write run.json, whole or not at all; on a full disk what tells how the run stands, over what was there."""
+        path = self.folder / STATUS
+        try:
+            write_text(path, _as_json(status))
+        except StorageError:
+            with contextlib.suppress(OSError):
+                overwrite(path, _as_json({key: status[key] for key in BRIEF if key in status}).encode("utf-8"))
+            raise
+
+    def close_after_kill(self) -> None:
+        """Let a run whose process was killed say that it was interrupted, and remove what is half-written in it."""
+        remove_unfinished(self.folder)
+        content = self.status()
+        if content.get("status") == "running":
+            with contextlib.suppress(StorageError):
+                self.write_status({**content, "status": "interrupted", "finished": now()})
 
     def costs(self, column: str = "cost") -> dict[int, float]:
         """Return a column of costs.csv by iteration, nan where it is empty; raise a DataError where that cannot be."""
@@ -66,26 +81,40 @@ class Run:
             raise DataError(f"{path}: is no log of costs of nnctl's, or is cut off in a row") from None
 
     @contextlib.contextmanager
-    def cost_log(self, columns: Sequence[str]) -> Iterator["CostLog"]:
-        """Open costs.csv for appending rows, one a write."""
+    def cost_log(self, columns: Sequence[str], say: Callable[[str], object]) -> Iterator["CostLog"]:
+        """Open costs.csv for adding rows."""
+        file = Growing(self.folder / COSTS)
+        log = CostLog(file, say)
         try:
-            with (self.folder / COSTS).open("a", encoding="utf-8", buffering=1) as file:
-                log = CostLog(file.write)
-                log.row(columns)
-                yield log
-        except OSError as error:
-            raise StorageError(f"{self.folder / COSTS}: cannot be written: {error.strerror}") from None
+            log.row(columns)
+            yield log
+        finally:
+            file.close()
 
 
 class CostLog:
-    """Rows of costs.csv; a float is written with all the digits that tell it apart."""
+    """Rows of costs.csv; a float is written with all the digits that tell it apart.
 
-    def __init__(self, write: Any) -> None:
-        self._write = write
+    A row that cannot be written ends the log, and not the training: `problem` holds why, and it is said at once.
+    """
+
+    def __init__(self, file: Growing, say: Callable[[str], object]) -> None:
+        self._file, self._say = file, say
+        self.problem: str | None = None
 
     def row(self, values: Sequence[Any]) -> None:
-        """Append one row; None is an empty field."""
-        self._write(",".join("" if value is None else str(value) for value in values) + "\n")
+        """Add one row; None is an empty field."""
+        if self.problem is not None:
+            return
+        try:
+            self._file.add(",".join("" if value is None else str(value) for value in values))
+        except StorageError as error:
+            self.problem = f"{error}; it ends there, and the training goes on"
+            self._say(f"note: {self.problem}")
+
+
+def _as_json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def create_run(parent: Path, name: str, config: Mapping[str, Any], stamp: str | None = None) -> Run:

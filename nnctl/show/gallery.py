@@ -5,6 +5,7 @@ same. They look alike everywhere: matplotlib's defaults hold, whatever the user'
 """
 
 import contextlib
+import io
 import logging
 import os
 import warnings
@@ -14,21 +15,27 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from nnctl.data.interface import shortlist
-from nnctl.errors import SpecError
-from nnctl.explain.compare import Comparison
+from nnctl import signals
+from nnctl.errors import SpecError, StorageError
+from nnctl.registry import FEW, listed
+from nnctl.runs.files import write_bytes
 from nnctl.runs.run import Run
 from nnctl.training.experiment import Experiment
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what stands behind these takes long to import, and is not always wanted
+    from nnctl.explain.compare import Comparison
     from nnctl.show.pictures import Draw
 
+PATIENCE = 2.0  # seconds that pictures may take after a signal to end
+SMALLEST, LARGEST = 200, 10_000  # pixels of either side
+
 Size = tuple[int, int]  # width and height in pixels
-SMALLEST, LARGEST = 200, 10_000  # of either
 
 
-def size(text: str) -> Size:
-    """Read a size such as 1600x1000; raise a SpecError where it is none."""
+def size(text: str | None) -> Size | None:
+    """Read a size such as 1600x1000, or None where no pictures are wanted; raise a SpecError where it is no size."""
+    if text is None:
+        return None
     width, cross, height = text.lower().partition("x")
     numbers = [int(side) for side in (width, height) if side.isascii() and side.isdigit()]
     if not cross or len(numbers) < 2 or not all(SMALLEST <= number <= LARGEST for number in numbers):
@@ -39,7 +46,7 @@ def size(text: str) -> Size:
     return numbers[0], numbers[1]
 
 
-def draw_run(experiment: Experiment, run: Run, messages: Console, size: Size) -> list[Path]:
+def draw_run(experiment: Experiment, run: Run, messages: Console, size: Size | None) -> list[Path]:
     """Draw all pictures that fit the run's data into its folder and return the paths of those that were drawn."""
 
     def wanted() -> Mapping[str, "Draw"]:
@@ -50,7 +57,7 @@ def draw_run(experiment: Experiment, run: Run, messages: Console, size: Size) ->
     return _drawn(wanted, run.folder, messages, size)
 
 
-def draw_comparison(compared: Comparison, messages: Console, size: Size) -> list[Path]:
+def draw_comparison(compared: "Comparison", messages: Console, size: Size | None) -> list[Path]:
     """Draw all pictures of a comparison into its folder and return the paths of those that were drawn."""
 
     def wanted() -> Mapping[str, "Draw"]:
@@ -61,7 +68,11 @@ def draw_comparison(compared: Comparison, messages: Console, size: Size) -> list
     return _drawn(wanted, compared.folder, messages, size)
 
 
-def _drawn(wanted: Callable[[], Mapping[str, "Draw"]], folder: Path, messages: Console, size: Size) -> list[Path]:
+def _drawn(
+    wanted: Callable[[], Mapping[str, "Draw"]], folder: Path, messages: Console, size: Size | None
+) -> list[Path]:
+    if size is None:
+        return []
     os.environ |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}  # the user's own may be such as ends the import
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # it tells of its caches and of settings in its files
     drawn: list[Path] = []
@@ -78,13 +89,18 @@ def _drawn(wanted: Callable[[], Mapping[str, "Draw"]], folder: Path, messages: C
         defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
         with matplotlib.rc_context(defaults):  # whoever has set others before
             for name, draw in chosen.items():
+                if signals.seconds_since() > PATIENCE:
+                    messages.print(f"{folder / name}: is not drawn, for a signal asks to end")
+                    continue
                 try:
                     boxes |= _save(draw, folder / name, size)
                     drawn.append(folder / name)
+                except StorageError as error:
+                    messages.print(str(error))
                 except Exception as error:
                     messages.print(f"{folder / name}: is not drawn: {_reason(error)}")
     if boxes:
-        messages.print(f"no installed font has the signs {shortlist(sorted(boxes))}: they are drawn as boxes")
+        messages.print(f"no installed font has the signs {listed(sorted(boxes), FEW)}: they are drawn as boxes")
     return drawn
 
 
@@ -93,15 +109,12 @@ def _save(draw: "Draw", path: Path, size: Size) -> set[str]:
     from nnctl.show import fonts
     from nnctl.show.canvas import canvas
 
-    unfinished = path.with_name(f".{path.name}.unfinished")
     figure = canvas(size)
     draw(figure)
     boxes = fonts.lend(figure)
-    try:
-        figure.savefig(unfinished, format="png")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    write_bytes(path, content.getvalue())
     return boxes
 
 

@@ -5,21 +5,24 @@ Names in them are drawn as they are written: a dollar begins no formula, an unde
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
 from nnctl.data.interface import Interface
 from nnctl.errors import NnctlError
-from nnctl.explain.compare import Comparison
 from nnctl.explain.shares import percent
-from nnctl.nn.metrics import Metrics
 from nnctl.runs.model import Model, load
 from nnctl.runs.run import Run
+from nnctl.runs.status import COMPLETE
 from nnctl.show.boundaries import boundaries
 from nnctl.show.curves import costs, fitted
 from nnctl.show.mistakes import mistakes
 from nnctl.show.names import shown
 from nnctl.training.experiment import Experiment
+
+if TYPE_CHECKING:  # what stands behind these is imported by the command that has them
+    from nnctl.explain.compare import Comparison, Scheme
 
 Draw = Callable[[Figure], None]
 
@@ -42,7 +45,7 @@ def of_run(experiment: Experiment, run: Run) -> dict[str, Draw]:
     return chosen
 
 
-def of_comparison(compared: Comparison, say: Callable[[str], object]) -> dict[str, Draw]:
+def of_comparison(compared: "Comparison", say: Callable[[str], object]) -> dict[str, Draw]:
     """Return all cost curves in one picture, and what the schemes came to side by side in another.
 
     A scheme whose model cannot be read is told of, and left out.
@@ -61,7 +64,7 @@ def of_comparison(compared: Comparison, say: Callable[[str], object]) -> dict[st
         except NnctlError as error:
             say(f"{compared.folder / TOGETHER[kind]}: is drawn without {scheme.label}: {error}")
             continue
-        result = "" if kind == "pictures" else f"\n{_result(scheme.metrics.get('train', {}))}"
+        result = "" if kind == "pictures" else f"\n{_result(scheme)}"
         models.append((shown(scheme.label) + result, trained))
     if models:
         chosen[TOGETHER[kind]] = _of_models(kind, experiment, models)
@@ -108,9 +111,12 @@ def _over(experiment: Experiment, points: Mapping[int, float]) -> dict[int, floa
     return {iteration // experiment.per_epoch: value for iteration, value in points.items()}
 
 
-def _result(measured: Metrics) -> str:
-    """Return how good a scheme is on the training examples."""
+def _result(scheme: "Scheme") -> str:
+    """Return how good a scheme is on the training examples, or what ended it."""
+    measured = scheme.metrics.get("train", {})
     accuracy, r2 = measured.get("accuracy"), measured.get("r2")
+    if scheme.status not in COMPLETE:
+        return scheme.status
     if accuracy is not None:
         return f"training accuracy {percent(accuracy, 1)}"
-    return f"training R² {r2:.4g}" if r2 is not None else "diverged"
+    return "training R² undefined" if r2 is None else f"training R² {r2:.4g}"

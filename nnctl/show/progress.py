@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from nnctl import signals
 from nnctl.explain.shares import percent
 
 Report = Callable[[int, int, int, float], None]  # index of a training, updates done, of how many, cost
@@ -53,7 +54,8 @@ def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
             bars.update(tasks[index], completed=done, total=total, state=f"{done}/{total}", rate=rate)
             bars.update(tasks[index], share=percent(done / total), cost=f"{cost:.6f}", refresh=True)
 
-        yield report
+        with signals.last_words(lambda number: console.show_cursor()):
+            yield report
         for task in bars.tasks:
             if task.started and not task.finished:  # a training that ended before its last iteration has ended, too
                 bars.update(task.id, total=task.completed, share="ended", refresh=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
@@ -12,8 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from nnctl.data.interface import Interface
-from nnctl.explain.compare import Comparison
-from nnctl.explain.prediction import Prediction
 from nnctl.nn.activations import activations
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
@@ -22,6 +20,10 @@ from nnctl.registry import Choice, Registry
 from nnctl.show.names import shown
 from nnctl.spec.schema import option_defaults
 from nnctl.training.experiment import Experiment
+
+if TYPE_CHECKING:  # what stands behind these is imported by the commands that have them
+    from nnctl.explain.compare import Comparison
+    from nnctl.explain.prediction import Prediction
 
 UNLIMITED = 10**6  # columns
 MOST_ROWS = 100  # of predictions shown; a file gets them all
@@ -74,7 +76,7 @@ def metrics(measured: Mapping[str, Metrics], interface: Interface) -> Table:
     return table
 
 
-def predictions(prediction: Prediction, proba: bool) -> Table:
+def predictions(prediction: "Prediction", proba: bool) -> Table:
     """Return the first rows of a prediction with the truth, wrong ones marked."""
     header = prediction.header(proba)
     if prediction.classes is None:
@@ -93,7 +95,7 @@ def predictions(prediction: Prediction, proba: bool) -> Table:
     return table
 
 
-def prediction_summary(prediction: Prediction) -> str:
+def prediction_summary(prediction: "Prediction") -> str:
     """Return the metrics of a prediction in a line, and how many rows were left out of the table."""
     m = len(prediction.table.X)
     measured, interface = prediction.metrics() or {}, prediction.model.interface
@@ -102,7 +104,7 @@ def prediction_summary(prediction: Prediction) -> str:
     return f"{said} on {m:,} examples{hidden}"
 
 
-def comparison(compared: Comparison, console: Console) -> Group:
+def comparison(compared: "Comparison", console: Console) -> Group:
     """Return costs, final costs and metrics of the schemes: side by side where the console is wide enough for that.
 
     Elsewhere schemes are rows, the costs as many as fit, and what was measured stands in as many tables as it takes.
@@ -128,7 +130,7 @@ def comparison(compared: Comparison, console: Console) -> Group:
 Column = tuple[str, list[str]]  # a title of several lines, and a number for each scheme
 
 
-def _by_iteration(compared: Comparison) -> Table:
+def _by_iteration(compared: "Comparison") -> Table:
     """Return a table with a column for each scheme."""
     schemes = compared.schemes
     table = _table("iteration", *(scheme.label for scheme in schemes), right=range(len(schemes) + 1))
@@ -140,7 +142,7 @@ def _by_iteration(compared: Comparison) -> Table:
     return table
 
 
-def _by_scheme(compared: Comparison, console: Console, columns: Sequence[Column], title: str = "") -> Table:
+def _by_scheme(compared: "Comparison", console: Console, columns: Sequence[Column], title: str = "") -> Table:
     """Return a table with a row for each scheme."""
     table = _table(title, *(title for title, _ in columns), right=range(1, len(columns) + 1))
     for index, scheme in enumerate(compared.schemes):
@@ -148,11 +150,11 @@ def _by_scheme(compared: Comparison, console: Console, columns: Sequence[Column]
     return table
 
 
-def _costs_at(compared: Comparison, iteration: int) -> Column:
+def _costs_at(compared: "Comparison", iteration: int) -> Column:
     return f"{iteration:,}", [_number(scheme.costs.get(iteration)) for scheme in compared.schemes]
 
 
-def _measured(compared: Comparison) -> list[list[Column]]:
+def _measured(compared: "Comparison") -> list[list[Column]]:
     """Return for each part the final costs and metrics."""
     parts, interface = [], compared.experiment.dataset.interface
     for part in dict.fromkeys(part for scheme in compared.schemes for part in scheme.metrics):

@@ -1,6 +1,8 @@
 """Checks of a spec across its keys: what each key alone cannot show. Every mistake is noted in the document."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 from nnctl.data import sets
 from nnctl.nn.losses import losses, losses_of
@@ -12,6 +14,11 @@ from nnctl.spec.schema import INVALID
 from nnctl.spec.spec import DataSpec, FileSpec, ModelSpec, Spec
 
 FILE_KEYS = ("features", "target", "classes")
+
+
+def check_name(name: Any, document: Document) -> None:
+    if isinstance(name, str) and re.search(r"\$[{(]|\{\{", name):
+        document.report(("name",), f"name is taken letter by letter, {shown(name)}")
 
 
 def check_data(data: DataSpec, document: Document, built_in: bool, folders: tuple[Path, ...]) -> None:
@@ -29,7 +36,8 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
         elif place.features is None:
             document.report(("data", part), f"data.{part} needs features: its dataset in the file", key=True)
     if isinstance(data.source, str) and not built_in and not is_file(data.source, folders):
-        hint = advice(data.source) or suggestion(data.source, sets.datasets)
+        behind = document.behind(("data", "source"), data.source)
+        hint = advice(data.source, folders, behind) or suggestion(data.source, sets.datasets)
         document.report(("data", "source"), f"there is no file or built-in set {shown(data.source)}{hint}")
     if data.background is not INVALID and not _is_colour(data.background):
         document.report(

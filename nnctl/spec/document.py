@@ -1,7 +1,7 @@
 """A document is a YAML file as people write it: plain values, and where each of them stands.
 
-It follows YAML 1.2's rules (`1e-3` is a number, `no` and `on` are text) and keeps the position of every
-key and value, so that a mistake is answered with file:line:column, the line itself and a caret.
+It keeps the position of every key and value, so that a mistake is answered with file:line:column, the line itself and
+a caret.
 """
 
 import re
@@ -13,57 +13,12 @@ from typing import Any
 import yaml
 
 from nnctl.errors import SpecError
-from nnctl.spec import signs
 from nnctl.spec.mark import KeyPath, Locate, Mark, dotted, lines_of, refusal, shown
-from nnctl.spec.reasons import reason
-from nnctl.spec.slips import cause, in_place_of_a_key, line_break
 from nnctl.spec.text import short, text_of
+from nnctl.spec.yaml12 import DEEPEST, SCALARS, TAG, TOO_DEEP, Dumper, compose, scalar
 
-_YAML = "tag:yaml.org,2002:"
-_DIGITS = "[0-9]+(_[0-9]+)*"
-_SCALARS = {  # how each kind of value is written; all else is text
-    "null": r"~|null|Null|NULL|",
-    "bool": r"true|True|TRUE|false|False|FALSE",
-    "int": rf"[-+]?{_DIGITS}",
-    "float": rf"[-+]?(\.[0-9]+|{_DIGITS}(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
-}
-_DEEPEST = 50  # mappings and lists inside each other
 _EXPANSION = 10  # how many values a character may stand for; without aliases it is less than one
-_TOO_DEEP = "is nested too deeply; a spec has few levels"
-
-
-class _Loader(yaml.SafeLoader):
-    # the command line may name a file whose name is no text, and holds it as surrogates
-    NON_PRINTABLE = re.compile(  # type: ignore[misc]
-        yaml.SafeLoader.NON_PRINTABLE.pattern.replace("\ue000", "\udc80-\udcff\ue000")
-    )
-    yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (as the base)
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise yaml.composer.ComposerError(None, None, _TOO_DEEP, self.peek_event().start_mark)  # type: ignore[no-untyped-call]
-        node: yaml.Node | None = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-
-class _Dumper(yaml.SafeDumper):
-    yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (as the base)
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-for _kind, _pattern in _SCALARS.items():
-    for _rules in (_Loader, _Dumper):
-        _rules.add_implicit_resolver(_YAML + _kind, re.compile(rf"^(?:{_pattern})\Z"), None)
-_Dumper.add_implicit_resolver(f"{_YAML}merge", re.compile(r"^<<\Z"), None)  # so that the text << is put in quotes
-_Dumper.add_representer(  # what cannot be seen is escaped: left to itself, PyYAML folds some line breaks into spaces
-    str, lambda dumper, text: dumper.represent_scalar(f"{_YAML}str", text, None if text.isprintable() else '"')
-)
-_Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_sequence(f"{_YAML}seq", value, flow_style=True))
+_EXPANDED = set("$%{<")  # where a placeholder may begin
 
 
 @dataclass
@@ -74,7 +29,8 @@ class Document:
     tree: dict[str, Any] = field(default_factory=dict)
     keys: dict[KeyPath, Mark] = field(default_factory=dict)
     values: dict[KeyPath, Mark] = field(default_factory=dict)
-    signs: dict[tuple[KeyPath, bool], tuple[Mark, str]] = field(default_factory=dict)  # look-alikes, at keys (True) too
+    # what there is to know of a value, or of a key (True), if a mistake is found there
+    remarks: dict[tuple[KeyPath, bool], tuple[Mark, str]] = field(default_factory=dict)
     problems: list[tuple[Mark, str]] = field(default_factory=list)
 
     def mark(self, path: KeyPath, key: bool = False) -> Mark:
@@ -110,13 +66,20 @@ class Document:
         for marks in (self.keys, self.values):
             for here in [here for here in marks if here[: len(path)] == path]:
                 del marks[here]
-        self.signs = {place: sign for place, sign in self.signs.items() if place[0][: len(path)] != path}
+        self.remarks = {place: told for place, told in self.remarks.items() if place[0][: len(path)] != path}
 
     def move(self, path: KeyPath, to: KeyPath) -> None:
         """Tell of what stands at `path` when the value at `to` is told of."""
         self.values[to] = self.mark(path)
-        if (path, False) in self.signs:
-            self.signs[to, False] = self.signs[path, False]
+        if (path, False) in self.remarks:
+            self.remarks[to, False] = self.remarks[path, False]
+
+    def behind(self, path: KeyPath, text: str) -> str:
+        """Return the comment that stands behind a plain text in its line, with the space between them."""
+        mark = self.mark(path)
+        line = mark.source.partition("=")[2].lstrip() if mark.line is None else mark.text[mark.column :]
+        found = re.match(r"\s+#.*", line[len(text) :]) if line.startswith(text) else None
+        return found[0].rstrip() if found else ""
 
     def raise_problems(self) -> None:
         """Raise all mistakes noted so far as one error, in the order of the file."""
@@ -124,10 +87,10 @@ class Document:
             raise refusal(self.problems)
 
     def _told(self, path: KeyPath, message: str, key: bool) -> tuple[Mark, str]:
-        """Return where a message belongs and the message; a look-alike in what is wrong is named there."""
-        if (path, key) not in self.signs:
+        """Return where a message belongs and the message, with what else there is to know of what is wrong."""
+        if (path, key) not in self.remarks:
             return self.mark(path, key), message
-        mark, words = self.signs[path, key]
+        mark, words = self.remarks[path, key]
         first, newline, rest = message.partition("\n")
         return mark, message if words in message else f"{first}; {words}{newline}{rest}"
 
@@ -137,12 +100,16 @@ def read(file: Path, overrides: Sequence[str] = ()) -> Document:
     source = short(file)
     text = text_of(file, source)
     document, locate = Document(source), lines_of(source, text)
-    node = _compose(text, locate)
+    node = compose(text, locate)
     if node is None:
         raise SpecError(f"{source}: is empty; a spec needs at least data, model and train")
     if not isinstance(node, yaml.MappingNode):
-        note = in_place_of_a_key(text)
-        raise SpecError(f"{source}: is not a spec: expected keys such as data, model and train at the top{note}")
+        from nnctl.spec.sections import section  # only a mistake needs words
+        from nnctl.spec.slips import in_place_of_a_key
+
+        if (found := section(text) or in_place_of_a_key(text)) is not None:
+            raise SpecError(locate(found[0]).explain(f"is not YAML: {found[1]}"))
+        raise SpecError(f"{source}: is not a spec: expected YAML with keys such as data, model and train at the top")
     document.tree = _Reader(document, text, locate).read(node, ())
     for override in overrides:
         _override(document, override)
@@ -151,7 +118,7 @@ def read(file: Path, overrides: Sequence[str] = ()) -> Document:
 
 def dump(tree: Mapping[str, Any]) -> str:
     """Return YAML text that `read` turns into the same values."""
-    return yaml.dump(dict(tree), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(dict(tree), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 class _Reader:
@@ -175,13 +142,14 @@ class _Reader:
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
         """Return the node's value; a mapping's keys are the text that is written."""
         self.document.values[path] = self._mark(node)
-        kind = node.tag.removeprefix(_YAML)
-        scalar = isinstance(node, yaml.ScalarNode)
-        if kind not in ("str", "seq", "map") and not (scalar and re.fullmatch(_SCALARS.get(kind, "(?!)"), node.value)):
-            raise SpecError(self._mark(node).explain(f"the tag {kind} does not fit this value; leave it out"))
+        kind = node.tag.removeprefix(TAG)
+        single = isinstance(node, yaml.ScalarNode)
+        if kind not in ("str", "seq", "map") and not (single and re.fullmatch(SCALARS.get(kind, "(?!)"), node.value)):
+            way = "nothing is expanded or included, write the value itself" if kind[:1] == "!" else "leave it out"
+            raise SpecError(self._mark(node).explain(f"the tag {kind} does not fit this value; {way}"))
         if isinstance(node, yaml.ScalarNode):
             self._look(node, path, key=False)
-            return _scalar(kind, node.value)
+            return scalar(kind, node.value)
         self._check_aliases(node, path)
         self.open.append(id(node))
         result: Any
@@ -197,8 +165,10 @@ class _Reader:
                 elif key.value == "<<" and key.style is None:
                     self.misread[self._mark(key)] = "merge keys (<<) are not supported; write the keys out"
                 else:
-                    self._note_key(key, path, key.value in result)
-                    result[str(key.value)] = self.value(item, (*path, str(key.value)))
+                    name = str(key.value)
+                    self._note_key(key, path, name in result)
+                    value = self.value(item, (*path, name))
+                    result[name] = _joined(result[name], value) if name in result else value
         self.open.pop()
         return result
 
@@ -212,15 +182,22 @@ class _Reader:
             self.document.report(here, f"{dotted(here)} is there twice{line}; keep one", key=True)
 
     def _look(self, node: yaml.ScalarNode, path: KeyPath, key: bool) -> None:
-        """Note a look-alike, for when a mistake is found there; one that nobody means in plain text is a mistake."""
+        """Note a look-alike or a placeholder, for when a mistake is found there; what nobody means is a mistake."""
         if node.value.isascii():
+            if _EXPANDED & set(node.value):
+                from nnctl.spec import placeholders  # most specs have none
+
+                if words := placeholders.advice(node.value):
+                    self.document.remarks[path, key] = (self._mark(node), words)
             return
+        from nnctl.spec import signs  # most specs have no such sign
+
         start, written = node.start_mark.index, self.text[node.start_mark.index : node.end_mark.index]
         never = None if node.style else signs.never_meant(written)
         if never is not None:
             self.misread[self.locate(start + never)] = signs.words(written[never])
         elif (place := signs.first(written)) is not None:
-            self.document.signs[path, key] = (self.locate(start + place), signs.words(written[place]))
+            self.document.remarks[path, key] = (self.locate(start + place), signs.words(written[place]))
 
     def _check_aliases(self, node: yaml.Node, path: KeyPath) -> None:
         """Refuse aliases that make more of a text than anyone writes."""
@@ -230,8 +207,8 @@ class _Reader:
             if id(node) in self.open
             else "the aliases (*) here stand for far more than is written; write the values out"
             if self.left < 0
-            else _TOO_DEEP
-            if len(self.open) >= _DEEPEST
+            else TOO_DEEP
+            if len(self.open) >= DEEPEST
             else None
         )
         if wrong:
@@ -241,67 +218,35 @@ class _Reader:
         return self.locate(node.start_mark.index)
 
 
-def _compose(text: str, locate: Locate) -> yaml.Node | None:
-    """Return the root node of YAML text, or None where there is nothing; raise a SpecError for what is not YAML."""
-    if (unseen := line_break(text)) is not None:
-        raise SpecError(locate(unseen[0]).explain(unseen[1]))
-    try:
-        node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        place, why = reason(error)
-        if why == _TOO_DEEP:
-            raise SpecError(locate(place).explain(why)) from None
-        stopped = place if error.problem_mark is None else error.problem_mark.index
-        place, why = cause(text, stopped, _stop) or (place, why)
-    except yaml.reader.ReaderError as error:
-        place, why = error.position, f"the character U+{error.character:04X} cannot stand here"
-    else:
-        return node
-    raise SpecError(locate(place).explain(f"is not YAML: {why}"))
-
-
-def _stop(text: str) -> int | None:
-    """Return where the reading of a text stops, or None where it does not."""
-    try:
-        yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        return error.problem_mark.index if error.problem_mark else 0
-    return None
-
-
-def _scalar(kind: str, text: str) -> Any:
-    """Return the value of a plain scalar of this kind."""
-    if kind == "null":
-        return None
-    if kind == "bool":
-        return text.lower() == "true"
-    digits = text.replace("_", "")
-    if kind == "int" and len(digits) < 300:  # a longer one is a float: infinite, and refused like any other
-        return int(digits)
-    if kind in ("int", "float"):
-        return float(digits.lower().replace(".inf", "inf").replace(".nan", "nan"))
-    joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # "\ud83d\ude00" is one character
-    return re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", joined)  # the others stand for bytes of a file's name
+def _joined(first: Any, again: Any) -> Any:
+    """Return the value of a key that is there twice: what either has, so that nothing in one of them seems missing."""
+    if not isinstance(first, dict):
+        return again
+    if not isinstance(again, dict):
+        return first
+    return first | {key: _joined(first[key], value) if key in first else value for key, value in again.items()}
 
 
 def _override(document: Document, override: str) -> None:
     """Set one `key.path=value`; a chosen name on the way (`init: he`) becomes `{name: he}`."""
+    from nnctl.spec import signs  # here, for many a command has no override
+
     mark = Mark(f"-S {override}")
     keys, equals, text = override.partition("=")
     names = tuple(keys.strip().split("."))
-    if not equals or not all(names) or len(names) > _DEEPEST:
+    if not equals or not all(names) or len(names) > DEEPEST:
         place = signs.first(override)
         note = "" if place is None else f"; {signs.words(override[place])}"
         raise SpecError(mark.explain(f"expected key.path=value, such as train.learning_rate=0.01{note}"))
     if (place := signs.never_meant(keys)) is not None:
         raise SpecError(mark.explain(signs.words(keys[place])))
-    node = _compose(text, lambda index: mark)
+    node = compose(text, lambda index: mark)
     document.forget(names)
     value = None if node is None else _Reader(document, text, lambda index: mark).read(node, names)
     for depth in range(1, len(names) + 1):  # what the file does not have is written here
         document.values.setdefault(names[:depth], mark)
         if (place := signs.first(names[depth - 1])) is not None:
-            document.signs[names[:depth], True] = (mark, signs.words(names[depth - 1][place]))
+            document.remarks[names[:depth], True] = (mark, signs.words(names[depth - 1][place]))
     document.keys[names] = document.values[names] = mark
     document.tree = _with(document.tree, names, value, mark, dotted(names))
 

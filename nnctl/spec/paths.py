@@ -6,14 +6,9 @@ import re
 from pathlib import Path
 
 from nnctl.spec.mark import shown
-from nnctl.spec.slips import ESCAPE
 
+ESCAPE = r"in double quotes \ begins an escape, such as \n; a path with \ in it wants single quotes"
 _ADVICE = (  # what a path that is not found may hold, and what there is to know about it
-    (
-        r"\$\w|\$\{|%\w+%",
-        "environment variables are not expanded in a spec; write the path out, or give it with -S, where the shell"
-        " expands it",
-    ),
     (r"^[A-Za-z][\w+.-]+://", "addresses are not opened; download the file, and give its path"),
     (r"[*?]", "patterns such as * are not expanded; name one file"),
     (r"[\x00-\x1f]", ESCAPE),
@@ -31,16 +26,28 @@ def find_file(written: str, folders: tuple[Path, ...]) -> Path | None:
     return None
 
 
-def missing(written: str, folders: tuple[Path, ...] = ()) -> str:
-    """Return `FILE, not in FOLDER`, and advice where the path holds something that does not work in one."""
+def missing(written: str, folders: tuple[Path, ...] = (), behind: str = "") -> str:
+    """Return `FILE, not in FOLDER`, and advice where the path, or what stands behind it, does not work so."""
     places = list(dict.fromkeys(str(folder.resolve()) for folder in folders))
     sought = "" if Path(written).is_absolute() or written.startswith("~") or not places else f", {_neither(places)}"
-    return f"{written if written and written.isprintable() else shown(written)}{sought}{advice(written)}"
+    name = written if written and written.isprintable() else shown(written)
+    return f"{name}{sought}{advice(written, folders, behind)}"
 
 
-def advice(written: str) -> str:
-    """Return what there is to know about a path that was not found, as the end of a message."""
-    return next((f"; {words}" for pattern, words in _ADVICE if re.search(pattern, written)), "")
+def advice(written: str, folders: tuple[Path, ...] = (), behind: str = "") -> str:
+    """Return what there is to know about a path that was not found, as the end of a message.
+
+    `behind` is the comment in its line, which may have been meant as a part of it.
+    """
+    from nnctl.spec import placeholders  # only a mistake needs words
+
+    known = (words for pattern, words in _ADVICE if re.search(pattern, written))
+    words = placeholders.advice(written) or next(known, "")
+    if cut := re.match(r"\s+#.*?(?=\s+#|$)", behind):
+        whole = written + cut[0]
+        if (re.match(r"\s+#\S", cut[0]) and not Path(written).suffix) or find_file(whole, folders) is not None:
+            words = f'" #" begins a comment; a path that has it wants quotes, "{whole}"'
+    return f"; {words}" if words else ""
 
 
 def _neither(places: list[str]) -> str:

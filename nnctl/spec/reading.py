@@ -9,7 +9,7 @@ from nnctl.data import sets
 from nnctl.errors import DataError
 from nnctl.nn.losses import losses_of
 from nnctl.registry import Choice, nearest
-from nnctl.spec.checks import check_data, check_model, check_train, is_file
+from nnctl.spec.checks import check_data, check_model, check_name, check_train, is_file
 from nnctl.spec.document import Document
 from nnctl.spec.mark import KeyPath, dotted
 from nnctl.spec.paths import find_file, missing
@@ -24,6 +24,7 @@ def parse(document: Document, folders: tuple[Path, ...] = ()) -> Spec:
     if isinstance(tree.get("data"), Mapping):
         tree["data"], chosen = _apart(tree["data"], document, folders)
     spec: Spec = build(Spec, tree, document)
+    check_name(spec.name, document)
     if spec.data is not INVALID:
         check_data(spec.data, document, spec.data.source in sets.datasets, folders)
     if spec.model is not INVALID:
@@ -109,7 +110,7 @@ def _path(written: str, key: str, where: KeyPath, document: Document, folders: t
         return str(path)
     part = "train" if key == "source" else key
     message = (
-        f"data.{key}: there is no file {missing(written, folders)}"
+        f"data.{key}: there is no file {missing(written, folders, document.behind(where, written))}"
         f"\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
         f" {part}_set_y,\n  X and y, or those that data.features and data.target give"
     )

@@ -5,7 +5,7 @@ PyYAML speaks of tokens and nodes; a person wants to know which bracket, quote o
 
 from typing import Any
 
-from nnctl.spec.slips import ESCAPE
+from nnctl.spec.paths import ESCAPE
 
 _UNFINISHED = (  # what PyYAML was reading -> the mistake, which is where that begins
     ("flow", "the bracket that opens here is not closed"),

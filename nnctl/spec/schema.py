@@ -13,10 +13,8 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from nnctl.registry import Choice, Interval, Registry, listed, nearest, offered, suggestion
-from nnctl.spec import numerals, signs
 from nnctl.spec.document import Document
 from nnctl.spec.mark import KeyPath, dotted, shown
-from nnctl.spec.slips import in_place_of_a_key
 
 INVALID: Any = object()  # stands for a value whose mistake has been noted
 
@@ -24,7 +22,10 @@ INVALID: Any = object()  # stands for a value whose mistake has been noted
 def build(cls: type, tree: Any, document: Document, path: KeyPath = ()) -> Any:
     """Return the dataclass with INVALID in each field that `tree` has wrong, or INVALID where it is no mapping."""
     if not isinstance(tree, Mapping):
-        note = in_place_of_a_key(tree) if isinstance(tree, str) else ""
+        from nnctl.spec.slips import in_place_of_a_key  # only a mistake needs words
+
+        slip = in_place_of_a_key(tree) if isinstance(tree, str) else None
+        note = f"; {slip[1]}" if slip else ""
         document.report(path, f"{dotted(path)} must hold keys ({listed(_keys(cls))}), got {shown(tree)}{note}")
         return INVALID
     hints = get_type_hints(cls, include_extras=True)
@@ -83,15 +84,25 @@ def _known(tree: Mapping[str, Any], legal: list[str], document: Document, path: 
         here = (*path, key)
         near = _near(key, legal)
         meant |= {near: INVALID} if near else {}
-        hint = in_place_of_a_key(key) or (offered(near, legal) if legal else f" ({dotted(path)} has no options)")
-        if near and key.startswith(f"{near}."):
-            hint = f"; dots are for -S: write {near}: and the rest below it"
-        document.report(here, f"there is no key {dotted(here)}{hint}", key=True)
+        document.report(here, f"there is no key {dotted(here)}{_instead(key, near, legal, path)}", key=True)
     return {**meant, **tree}
+
+
+def _instead(key: str, near: str | None, legal: list[str], path: KeyPath) -> str:
+    """Return what to write in place of a key that is not legal, as the end of a message."""
+    from nnctl.spec.slips import in_place_of_a_key  # only a mistake needs words
+
+    if near and key.startswith(f"{near}."):
+        return f"; dots are for -S: write {near}: and the rest below it"
+    if (slip := in_place_of_a_key(key)) is not None:
+        return f"; {slip[1]}"
+    return offered(near, legal) if legal else f" ({dotted(path)} has no options)"
 
 
 def _near(key: str, legal: Iterable[str]) -> str | None:
     """Return the key that was meant, also with its value (`m:200`) or what is below it (`train.l2`) stuck to it."""
+    from nnctl.spec import signs  # only a mistake needs it
+
     return nearest(re.split("[:=.]", signs.plain(key))[0].strip(), legal)
 
 
@@ -126,6 +137,8 @@ def _advice(members: Sequence[Any], value: Any) -> str:
         return "; put it in quotes"
     if isinstance(value, str) and NoneType in members and value.lower() in ("none", "nil", "nul"):
         return "; write null"
+    from nnctl.spec import numerals  # only a mistake needs words
+
     numbers = {_plain(member) for member in members} & {int, float}
     return numerals.advice(value, whole=float not in numbers) if isinstance(value, str) and numbers else ""
 

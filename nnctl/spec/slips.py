@@ -8,14 +8,16 @@ import re
 from collections.abc import Callable
 
 from nnctl.spec import signs
+from nnctl.spec.paths import ESCAPE
 
-ESCAPE = r"in double quotes \ begins an escape, such as \n; a path with \ in it wants single quotes"
 _PARTS = (  # compiled when YAML has stopped, and not before
     r"""
     (?<=[\s\[{,]) "(?:[^"\\\n]|\\[^"\n])* (?P<escape>\\) "[ ]*$   # a folder in double quotes, which \" leaves open
     | (?<![^\s\[{,:?-]) (?: "(?:\\.|[^"\\])*" | '(?:''|[^'])*' )     # a text in quotes
     | (?<!\S) \# [^\n\r\x85\u2028\u2029]*                          # a comment
     | (?:^|[{,]) [ ]* (?:-[ ]+)? [\w.]+ (?: [ ]*(?P<equals>=) | (?P<colon>:) (?=[!-.0-9;-\[\]-~]) )
+    | (?:^|[,{}\[\]]) [ ]* (?P<comment> //[^\n]* | /\*.*?\*/)
+    | (?P<placeholder> \$\{+[^}\n]*\}+ | \{\{[^}\n]*\}\})
     | (?P<sign> [^\x00-\x7f])
     """
 )
@@ -23,12 +25,14 @@ _MEANT = {  # by the name of the part: what is meant there, and how it is told
     "equals": (": ", "write key: value, with a colon in place of ="),
     "colon": (": ", "a space is missing behind this colon"),
     "escape": ("\\\\", ESCAPE),
+    "comment": ("", "a comment begins with #"),
+    "placeholder": ("x", "nothing is expanded; in place of ${ } and {{ }} write out what they stand for"),
 }
-_BREAKS = re.compile("[\x85\u2028\u2029]")
+_BREAKS = "\x85\u2028\u2029"
 WIDE_SPACE = "\u3000"
 _MOST = 5  # so many slips before the place are tried, so that the time stays that of a few readings
 
-Slip = tuple[int, str, str]  # where it is, what is meant there, and how it is told
+Slip = tuple[int, int, str, str]  # where it begins and ends, what is meant there, and how it is told
 
 
 def slips(text: str) -> list[Slip]:
@@ -43,23 +47,21 @@ def slips(text: str) -> list[Slip]:
                 right = f"{looks} " if looks in (":", ",") else looks
                 if part["sign"] == WIDE_SPACE:  # as wide as two
                     right = "  "
-                found.append((place, right, signs.words(part["sign"], looks)))
+                found.append((*part.span(), right, signs.words(part["sign"], looks)))
         elif part.lastgroup is not None:
-            found.append((part.start(part.lastgroup), *_MEANT[part.lastgroup]))
+            found.append((*part.span(part.lastgroup), *_MEANT[part.lastgroup]))
     return found
 
 
 def line_break(text: str) -> tuple[int, str] | None:
     """Return the place and the words of a sign that nobody sees and that ends a line for YAML, or None."""
-    if not _BREAKS.search(text):
-        return None
-    return next(((place, words) for place, _, words in slips(text) if _BREAKS.match(text[place])), None)
+    return next(((place, words) for place, _, _, words in slips(text) if text[place] in _BREAKS), None)
 
 
-def in_place_of_a_key(text: str) -> str:
-    """Return what a text that should have been a key and a value has wrong, as the end of a message."""
-    found = slips(text)
-    return f"; {found[0][2]}" if found and found[0][1] == ": " else ""
+def in_place_of_a_key(text: str) -> tuple[int, str] | None:
+    """Return the place and the words of the slip that makes a plain text of a key and its value, or None."""
+    place, _, right, words = next(iter(slips(text)), (0, 0, "", ""))
+    return (place, words) if right == ": " else None
 
 
 def cause(text: str, stopped: int, stop: Callable[[str], int | None]) -> tuple[int, str] | None:
@@ -73,13 +75,13 @@ def cause(text: str, stopped: int, stop: Callable[[str], int | None]) -> tuple[i
         mended = _mended(text, before[-number:])
         where = stop(mended)
         if where is None or len(mended) - where < len(text) - stopped:
-            return before[-number][0], before[-number][2]
+            return before[-number][0], before[-number][3]
     return None
 
 
 def _mended(text: str, found: list[Slip]) -> str:
     pieces, end = [], 0
-    for place, right, _ in found:
-        pieces += [text[end:place], right]
-        end = place + 1
+    for start, stop, right, _ in found:
+        pieces += [text[end:start], right]
+        end = stop
     return "".join([*pieces, text[end:]])

@@ -4,20 +4,23 @@
 screen is handed in from above as further stages.
 """
 
+import contextlib
 import math
+import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-from nnctl import __version__, threads
+from nnctl import __version__, denormals, signals, threads
 from nnctl.data.batches import batches_per_epoch, full_batch, mini_batches
 from nnctl.data.dataset import Dataset, Examples, load
-from nnctl.errors import DivergedError, InterruptedRunError, NnctlError
+from nnctl.errors import DivergedError, InterruptedRunError, NnctlError, StorageError
 from nnctl.nn.clipping import clipped
 from nnctl.nn.criterion import Criterion
 from nnctl.nn.dropout import Dropout
@@ -30,6 +33,7 @@ from nnctl.nn.schedules import Rate
 from nnctl.nn.span import SpanObjective
 from nnctl.nn.training import Step, fit
 from nnctl.runs import model
+from nnctl.runs.files import remove_unfinished
 from nnctl.runs.model import Model
 from nnctl.runs.process import this_process
 from nnctl.runs.run import CostLog, Run, host_facts, now
@@ -38,7 +42,6 @@ from nnctl.training import stages
 from nnctl.training.advice import advice
 from nnctl.training.assembly import criterion_of, rate_of, takes_fast_path
 from nnctl.training.measures import measure, metrics_of
-from nnctl.training.signals import caught_signals
 from nnctl.training.stages import Due, Memory, Stage
 
 
@@ -72,6 +75,8 @@ class Result:
     best_iteration: int | None = None  # with early stopping: where the parameters kept come from
     metrics: dict[str, Metrics] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # of what went wrong on the way and did not end it
+    mishap: NnctlError | None = None  # what ended it, other than the number of iterations or a plateau
 
 
 def prepare(spec: Spec, dataset: Dataset | None = None) -> Experiment:
@@ -133,44 +138,64 @@ def steps(experiment: Experiment, objective: Objective) -> Iterator[Step]:
     return fit(objective, batches, update, experiment.rate, experiment.iterations)
 
 
-def train(experiment: Experiment, run: Run, watchers: Sequence[Stage] = ()) -> Result:
+def train(
+    experiment: Experiment,
+    run: Run,
+    watchers: Sequence[Stage] = (),
+    say: Callable[[str], object] = lambda message: None,
+) -> Result:
     """Train to the end, to a plateau or to a signal, and save everything in the run's folder.
 
-    Raise a DivergedError or an InterruptedRunError, with everything saved, where training ended by one.
+    What else ended it (a divergence, a signal, a disk that refused the parameters) is the result's `mishap`. What must
+    be told at once, for training goes on, is given to `say`.
     """
     result = Result(run, seconds={"data": experiment.data_seconds})
     started, begin = now(), time.perf_counter()
-    run.write_status(_status(experiment, result, started))
-    with caught_signals() as received:  # to the end: a second signal does not cut the saving short
+
+    def conclude() -> None:
+        result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
+        run.write_status(_status(experiment, result, started, now()))
+
+    def cut_short(number: int) -> None:
+        result.status = "interrupted" if result.status == "running" else result.status
+        with contextlib.suppress(StorageError):
+            conclude()
+        remove_unfinished(run.folder)
+
+    with signals.held() as received, signals.last_words(cut_short):
+        run.write_status(_status(experiment, result, started))
         try:
-            mishap = _optimize(experiment, result, watchers, received)
-            saving = time.perf_counter()
-            model.save(experiment.model, run.parameters)
-            result.seconds["saving"] = time.perf_counter() - saving
-        except BaseException:
+            _optimize(experiment, result, watchers, received, say)
+        except MemoryError as error:
             result.status = "failed"
+            result.mishap = StorageError(f"out of memory{f': {error}' if str(error) else ''}; try a smaller batch_size")
+        except BaseException as error:
+            result.status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             raise
         finally:
-            result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
-            run.write_status(_status(experiment, result, started, now()))
-    if received and mishap is None:
-        mishap = InterruptedRunError(f"interrupted; the training was over and is saved in {run.folder}", received[0])
-    if isinstance(mishap, DivergedError):
-        raise DivergedError(f"{mishap}\n{advice(experiment.spec, experiment.dataset)}\nThe run is in {run.folder}")
-    if mishap is not None:
-        raise mishap
+            try:
+                conclude()
+            except StorageError as error:
+                result.mishap = result.mishap or error
+    if isinstance(result.mishap, DivergedError):
+        told = f"{result.mishap}\n{advice(experiment.spec, experiment.dataset)}\nThe run is in {run.folder}"
+        result.mishap = DivergedError(told)
     return result
 
 
 def _optimize(
-    experiment: Experiment, result: Result, watchers: Sequence[Stage], received: list[int]
-) -> NnctlError | None:
-    """Run all iterations through the stages; return what ended them, other than their number or a plateau."""
+    experiment: Experiment,
+    result: Result,
+    watchers: Sequence[Stage],
+    received: Sequence[int],
+    say: Callable[[str], object],
+) -> None:
+    """Run all iterations through the stages, save the parameters and measure them."""
     begin = time.perf_counter()
     objective = objective_of(experiment)
     last_good, best = Memory(), Memory()
-    mishap: NnctlError | None = None
-    with result.run.cost_log(_columns(experiment)) as log, np.errstate(over="ignore", invalid="ignore"):
+    quiet = np.errstate(over="ignore", invalid="ignore")
+    with result.run.cost_log(_columns(experiment), say) as log, quiet, denormals.flushed():
         steps_now = steps(experiment, objective)
         wrapping = [*_stages(experiment, log, last_good, best), *watchers]
         wrapping.append(partial(stages.interruptible, received=received))
@@ -180,7 +205,7 @@ def _optimize(
             for step in steps_now:
                 result.iterations = step.iteration + 1
         except DivergedError as error:
-            result.status, mishap = "diverged", error
+            result.status, result.mishap = "diverged", error
             last_good.restore(objective)
         else:
             result.status = "finished" if result.iterations == experiment.iterations else "stopped"
@@ -188,20 +213,40 @@ def _optimize(
             result.best_iteration = best.iteration
     if received and result.status == "stopped":
         result.status = "interrupted"
-        mishap = InterruptedRunError(
+        result.mishap = InterruptedRunError(
             f"interrupted at iteration {result.iterations} of {experiment.iterations};"
             f" the parameters so far are saved in {result.run.folder}",
             received[0],
         )
-    objective.settle()
+    result.notes += [log.problem] if log.problem else []
     result.seconds["training"] = time.perf_counter() - begin
-    result.metrics = measure(experiment.model, experiment.criterion, experiment.dataset)
-    if mishap is None and result.metrics["train"]["cost"] is None:  # the very last update went too far
-        result.status, mishap = "diverged", stages.diverged(result.iterations, math.nan, last_good)
+    _settle(experiment, result, objective)
+    if result.status != "diverged" and result.metrics["train"]["cost"] is None:  # the very last update went too far
+        result.status, result.mishap = "diverged", stages.diverged(result.iterations, math.nan, last_good)
         last_good.restore(objective)
-        objective.settle()
-        result.metrics = measure(experiment.model, experiment.criterion, experiment.dataset)
-    return mishap
+        _settle(experiment, result, objective)
+
+
+def _settle(experiment: Experiment, result: Result, objective: Objective) -> None:
+    """Save the parameters as they are now, before anything else can fail, and measure them."""
+    objective.settle()
+    begin = time.perf_counter()
+    try:
+        model.save(experiment.model, result.run.parameters)
+    except StorageError as error:
+        result.status, result.mishap = "failed", _saved_elsewhere(experiment.model, result.run, error)
+    result.seconds["saving"] = time.perf_counter() - begin
+    result.metrics = measure(experiment.model, experiment.criterion, experiment.dataset)
+
+
+def _saved_elsewhere(trained: Model, run: Run, refused: StorageError) -> StorageError:
+    """Save parameters that a run's folder has no room for in the system's folder for temporary files, if it has."""
+    try:
+        place = Path(tempfile.mkdtemp(prefix=f"{run.folder.name}-")) / run.parameters.name
+        model.save(trained, place)
+    except (OSError, StorageError):
+        return StorageError(f"{refused}.\nThe trained parameters are lost; make room and train again: {run.config}")
+    return StorageError(f"{refused}.\nThe trained parameters are in {place}: move them from there into {run.folder}")
 
 
 def _stages(experiment: Experiment, log: CostLog, last_good: Memory, best: Memory) -> list[Stage]:
@@ -256,8 +301,8 @@ def _status(experiment: Experiment, result: Result, started: str, finished: str 
         "timings": {phase: round(seconds, 6) for phase, seconds in result.seconds.items()},
         "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
         "process": this_process(),
-        "host": {**host_facts(), "matrix_products": threads.chosen()},
+        "host": {**host_facts(), "matrix_products": threads.chosen(), "denormals": denormals.treatment()},
         "data_sha256": experiment.dataset.sha256,
         "data_rows": {name: examples.m for name, examples in experiment.dataset.parts.items()},
-        "notes": experiment.dataset.notes,
+        "notes": [*experiment.dataset.notes, *result.notes],
     }

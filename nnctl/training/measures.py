@@ -7,6 +7,7 @@ import numpy as np
 from nnctl.data.dataset import Dataset, Examples
 from nnctl.data.interface import Interface
 from nnctl.data.table import Table
+from nnctl.denormals import flushed
 from nnctl.nn import Array
 from nnctl.nn.criterion import Criterion, Evaluation
 from nnctl.nn.metrics import Metrics, classification, classify, regression
@@ -16,7 +17,7 @@ from nnctl.runs.model import Model
 def measure(trained: Model, criterion: Criterion, dataset: Dataset) -> dict[str, Metrics]:
     """Return the loss and metrics of the network as it is on each part, and the cost on the training part."""
     measured = {}
-    with np.errstate(over="ignore", invalid="ignore"):
+    with flushed(), np.errstate(over="ignore", invalid="ignore"):
         for name, examples in dataset.parts.items():
             found = criterion.evaluate(trained.network, examples.X, examples.Y, {})
             measured[name] = metrics_of(examples, found, dataset.interface, with_cost=name == "train")

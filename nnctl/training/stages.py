@@ -6,7 +6,7 @@ of a step copies it, for the arrays are live.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -153,7 +153,7 @@ def reported(steps: Steps, report: Callable[[int, int, float], None], iterations
         report(done, iterations, cost)
 
 
-def interruptible(steps: Steps, received: list[int]) -> Steps:
+def interruptible(steps: Steps, received: Sequence[int]) -> Steps:
     """End training when a signal has come."""
     for step in steps:
         if received:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nnctl.cli.streams import tolerate_all_signs
+from nnctl.cli.streams import prepare_streams
 from nnctl.show import console
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ def written(monkeypatch, text, encoding, errors="strict"):
     for out in (print, lambda line: console.results().print(line)):
         file = io.BytesIO()
         monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(file, encoding, errors, write_through=True))
-        tolerate_all_signs()
+        prepare_streams()
         out(text)
         gotten.append(file.getvalue())
     assert gotten[0] == gotten[1]
@@ -58,7 +58,7 @@ def test_a_sign_that_a_stream_lacks(monkeypatch, encoding, errors, text, expecte
 def test_a_stream_without_an_encoding_is_left_as_it_is(monkeypatch):
     for stand_in in (io.StringIO(), None):
         monkeypatch.setattr(sys, "stdout", stand_in)
-        tolerate_all_signs()
+        prepare_streams()
 
 
 def run(folder, *arguments, **environment):

@@ -50,6 +50,13 @@ def test_early_stopping_that_does_not_stop_says_what_is_kept(nnctl):
     assert "came to its last" not in nnctl("train", "circles", *WATCHED, "-S", "train.iterations=11").stderr
 
 
+def test_a_training_that_diverged_is_not_said_to_have_come_to_its_end(nnctl):
+    flags = ("-S", "train.early_stopping={patience: 500}", "-S", "train.learning_rate=1e200")
+    outcome = nnctl("train", "circles", *WATCHED, *flags)
+    assert outcome.exit_code == 4
+    assert "are kept, the best" not in outcome.stderr
+
+
 def test_a_comparison_says_it_too(nnctl):
     flags = (*WATCHED, "-S", "train.early_stopping={patience: 1, min_delta: 9}")
     said = " ".join(nnctl("compare-init", "he", *flags).stdout.split())
@@ -92,7 +99,7 @@ def test_early_stopping_on_the_recall_watches_the_class_that_is_named(nnctl, tmp
 
 @pytest.mark.parametrize("command", [("train", "circles"), ("train", "cat"), ("compare-init", "he", "zeros")])
 def test_without_pictures_matplotlib_is_not_even_loaded(tmp_path, command):
-    program = "import sys, nnctl.cli\ntry: nnctl.cli.main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    program = "import sys, nnctl.cli\ntry: nnctl.cli.run()\nfinally: print(*sys.modules, file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", program, *command, "--no-pictures", "-S", "train.iterations=1", "--json"],
         capture_output=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import scipy.sparse
 
 from nnctl.data.files import read_features, read_tables
 from nnctl.data.interface import Interface
@@ -172,7 +173,7 @@ def test_a_target_named_classes_is_no_list_of_names(write, kind):
         (np.int64(12), "12"),
         (["cat", "dog", "cat"], "3 values, cat, dog, cat"),
         (["cat"], "1 values, cat"),
-        (np.zeros(1000, int), "1,000 values, 0, 0, 0, 0, 0, 0, 0, 0, ..."),
+        (np.zeros(1000, int), "1,000 values, 0, 0, 0, 0, 0, 0, 0, 0 and 992 more"),
     ],
     ids=["a number", "twice", "one", "many"],
 )
@@ -378,7 +379,7 @@ def test_an_archive_of_something_else(tmp_path):
     path = tmp_path / "photos.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("cat.txt", "miaow")
-    assert refused(path).startswith("is a zip archive without arrays (.npy); it holds cat.txt.\n")
+    assert refused(path).startswith("is a zip archive without arrays (.npy); cat.txt in it is plain text;")
 
 
 def test_a_file_of_nothing(tmp_path):
@@ -561,6 +562,24 @@ def test_columns_are_turned_in_a_file_too(write, kind, shape):
 
 
 @both_formats
+@pytest.mark.parametrize("layout", ["rows", "columns"])
+def test_a_test_part_that_alone_is_laid_out_the_other_way_is_told_to_be_turned_alone(write, kind, layout):
+    rows = layout == "rows"
+    path = write(kind, {"X": X if rows else X.T, "y": Y, "X_test": X.T[:, :3] if rows else X[:3], "y_test": Y[:3]})
+    with pytest.raises(DataError, match=r"X_test has shape .*\nSave X_test\.T; or, if those for training are "):
+        read_tables(path, {"train": Names()}, Names(), ["test"], layout)
+
+
+@both_formats
+def test_as_many_examples_as_features_are_columns_where_the_training_had_columns(write, kind):
+    square = np.array([[1.0, 2.0], [3.0, 4.0]])
+    path = write(kind, {"X": square})
+    for layout, expected in (("columns", square.T), ("rows", square)):
+        found = read_features(path, Interface((2,), Preparation(), None, layout=layout)).X
+        np.testing.assert_array_equal(found, expected)
+
+
+@both_formats
 def test_what_may_be_otherwise_than_it_seems_is_said(write, kind):
     (note,) = read_table(write(kind, {"X": np.r_[X, np.zeros((3, 2))], "y": np.zeros(7)})).notes
     assert note.endswith("X ends with 3 rows of 0, of 7: was it written to its end?")
@@ -583,3 +602,72 @@ def test_features_named_like_the_stated_ones_take_targets_of_their_own_part_only
     tables, notes = parts_of(path, features="x_train", target="ans")
     assert list(tables) == ["train"]
     assert notes[0].startswith("FILE: x_test is left out, for it has no targets; ans names no part and x_test does")
+
+
+def of_matlab(path, arrays):
+    """Write a file as MATLAB does, of which its reader says that it is turned."""
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, array in arrays.items():
+            file[name] = array
+    with path.open("r+b") as raw:
+        raw.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64")
+
+
+def test_what_the_reader_says_of_a_file_is_handed_on(tmp_path):
+    path = tmp_path / "data.mat"
+    of_matlab(path, {"X": X, "y": Y})
+    for table in (read_table(path), read_features(path, interface())):
+        assert any(note.startswith(f"{path}: was written by MATLAB") for note in table.notes)
+
+
+def test_what_the_reader_says_of_an_array_is_handed_on(write):
+    path = write(".h5", {"X": X, "y": Y})
+    with h5py.File(path, "a") as file:
+        file["X"].attrs["scale_factor"] = 0.5
+    for table in (read_table(path), read_features(path, interface())):
+        assert any(note.startswith(f"{path}: X is packed (scale_factor 0.5)") for note in table.notes)
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "dia", "bsr"])
+def test_a_sparse_matrix_is_named_with_the_lines_that_convert_it(tmp_path, monkeypatch, form):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "sparse.npz"
+    scipy.sparse.save_npz(path, scipy.sparse.csr_array(np.abs(X)).asformat(form))
+    message = refused(path)
+    assert message.startswith("data is part of a sparse matrix, and those are not read.\n")
+    with pytest.raises(DataError, match="data is part of a sparse matrix"):
+        read_features(path, interface())
+    exec("\n".join(message.splitlines()[-2:]), {"labels": Y})
+    np.testing.assert_array_equal(read_table(tmp_path / "data.npz").X, np.abs(X))
+
+
+def test_a_sparse_matrix_in_a_group_is_named(write):
+    message = refused(write(".h5", {"X/data": X[0], "X/indices": Y[:2], "X/indptr": [0, 2], "y": Y}))
+    assert message.startswith("X/data is part of a sparse matrix, and those are not read.\n")
+    assert "load_npz" not in message
+
+
+def test_data_beside_a_shape_are_no_sparse_matrix(write):
+    path = write(".npz", {"data": X, "shape": X.shape, "row": Y, "y": Y})
+    np.testing.assert_array_equal(read_table(path).X, X)
+
+
+PANDAS = {  # the names that DataFrame.to_hdf gives, in its fixed and in its table format
+    "fixed": ["axis0", "axis1", "block0_items", "block0_values"],
+    "table": ["_i_table/index/abounds", "_i_table/index/bounds", "table"],
+}
+
+
+@pytest.mark.parametrize("form", PANDAS)
+@pytest.mark.parametrize("key", ["df", "set/train"])
+def test_tables_of_pandas_are_named_with_the_lines_that_convert_them(write, form, key):
+    path = write(".h5", {f"{group}/{name}": Y for group in (key, "more") for name in PANDAS[form]})
+    message = refused(path)
+    first, second = sorted([key, "more"])
+    assert message.startswith(f"holds tables of pandas ({first}, {second}), and those are not read.\n")
+    assert f'pandas.read_hdf("{path}", "{first}")\nnumpy.savez("data.npz", X=' in message
+    with pytest.raises(DataError, match="holds tables of pandas"):
+        read_features(path, interface())
+    with h5py.File(path, "a") as file:
+        file["X"], file["y"] = X, Y
+    np.testing.assert_array_equal(read_table(path).X, X)  # what is named as usual is read

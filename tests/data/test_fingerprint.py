@@ -94,3 +94,22 @@ def test_a_copy_in_single_precision_is_the_same():
     both = parts(train=ROWS, test=ROWS.astype(np.float32))
     with pytest.raises(DataError, match=r"the test part has the very rows of the train part \(30\)"):
         overlaps(both)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float64])
+def test_rows_of_a_few_categories_are_the_same_by_nature(kind):
+    stream = np.random.RandomState(1)
+    one_hot = np.concatenate([np.eye(3)[stream.randint(0, 3, 500)], np.eye(4)[stream.randint(0, 4, 500)]], axis=1)
+    X = one_hot.astype(kind)
+    (note,) = overlaps(parts(train=X[:400], test=X[400:]))
+    assert note == (
+        "100 of 100 test rows have the same features as rows of the train part; rows repeat within that part, too:"
+        " 12 of its 400 are different"
+    )
+
+
+@pytest.mark.parametrize(("times", "expected"), [(2, False), (3, True)])
+def test_rows_repeat_where_most_are_there_again(times, expected):
+    (note,) = overlaps(parts(train=np.tile(ROWS, (times, 1)), test=np.r_[ROWS[:3], ROWS[:9] + 1]))
+    assert note.startswith("3 of 12 test rows have the same features as rows of the train part")
+    assert ("30 of its 90 are different" in note) == expected

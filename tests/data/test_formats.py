@@ -130,7 +130,18 @@ FILES = {
     "old excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(9), "old Office document", "CSV"),
     "word": (zipped({"word/document.xml": ""}), "an Office document", "numpy.savez"),
     "pictures in a zip": (zipped({"cats/1.JPG": "", "cats/2.jpg": ""}), "a zip archive of pictures", "numpy.stack"),
-    "something in a zip": (zipped({"a.csv": "1,2"}), "a zip archive without arrays (.npy); it holds a.csv", "Unpack it"),  # noqa: E501
+    "table in a zip": (zipped({"README": "hi", "__MACOSX/._a.csv": "\0", "a/": "", "a/b.csv": CSV}), "a/b.csv in it is a table", "Unpack", "skip_header=1"),  # noqa: E501
+    "text in a zip": (zipped({"a.txt": "hello"}), "a.txt in it is plain text; text is not read", "numpy.savez"),
+    "hdf5 in a zip": (zipped({"a.csv": CSV, "b": hdf5(X=X)}), "b in it is an HDF5 file.\nUnpack it and give that file."),  # noqa: E501
+    "npz in a zip": (zipped({"b": zipped({"X.npy": npy(X)})}), "b in it is an NPZ file.\nUnpack it and give that file."),  # noqa: E501
+    "mnist in a zip": (zipped({"a-idx3": IDX3}), "a-idx3 in it is a file of MNIST's kind", "Unpack", 'fromfile("a-idx3"'),  # noqa: E501
+    "nothing in a zip": (zipped({"a/": ""}), "without any other file", "numpy.savez"),
+    "nothing in a file in a zip": (zipped({"a": ""}), "a in it is empty (0 bytes).", "download it again"),
+    "a damaged file in a zip": (zipped({"a": CSV}).replace(b"petal", b"metal"), "a in it is damaged", "download it again"),  # noqa: E501
+    "keras in a zip": (zipped({"a.keras": zipped({"model.weights.h5": hdf5(W=X)})}), "a.keras in it is a trained network"),  # noqa: E501
+    "keras in a folder in a zip": (zipped({"m/config.json": "{}", "m/model.weights.h5": ""}), "a trained network of Keras"),  # noqa: E501
+    "weights in a zip": (zipped({"a.weights.h5": hdf5(W=X)}), "a.weights.h5 in it is a trained network of Keras"),
+    "saved model": (zipped({"m/saved_model.pb": "\b"}), "a trained network of Keras"),
     "torch": (zipped({"model/data.pkl": "", "model/data/0": ""}), "a PyTorch file", "torch.load", ".numpy()"),
     "old torch": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80", "a PyTorch file of the old kind", "torch.load"),
     "keras": (zipped({"config.json": "", "model.weights.h5": ""}), "a trained network of Keras", "numpy.savez"),
@@ -181,11 +192,13 @@ def test_a_pickle_of_any_protocol(tmp_path, protocol, value):
     refused(path, "a Python pickle", "numpy.savez")
 
 
-@pytest.mark.parametrize("name", ["csv", "numbers only", "tsv", "utf-16", "latin-1", "mnist"])
+@pytest.mark.parametrize("name", ["csv", "numbers only", "tsv", "utf-16", "latin-1", "mnist", "table in a zip"])
 def test_the_lines_that_convert_do_so(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "train.h5"
     path.write_bytes(FILES[name][0])
+    if name == "table in a zip":  # as it says
+        zipfile.ZipFile(path).extractall()
     lines = refused(path).splitlines()
     exec("\n".join(line for line in lines if line.startswith(("import ", "X = ", "numpy.savez("))), {"numpy": np})
     if name != "mnist":

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from nnctl.data.interface import Interface, Preparation, distinct_labels, in_words, shortlist
+from nnctl.data.interface import Interface, Preparation, distinct_labels, in_words
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 
@@ -131,11 +131,27 @@ def test_an_example_must_have_the_shape_of_training_or_be_flat(trained, given, f
         assert caught.value.exit_code == 6
 
 
+@pytest.mark.parametrize(
+    ("trained", "given", "turn"),
+    [
+        ((4, 4, 3), (4, 4, 3, 5), True),
+        ((4, 4, 3), (48, 5), True),  # flattened, as the course's programs hold them
+        ((48,), (4, 4, 3, 5), True),
+        ((48,), (48, 5), True),
+        ((48,), (5, 47), False),
+        ((2,), (5,), False),
+        ((4, 4, 3), (4, 4, 3), False),
+    ],
+)
+def test_examples_that_are_columns_are_told_to_be_turned(trained, given, turn):
+    with pytest.raises(MismatchError) as caught:
+        interface_of(shape=trained).columns(np.zeros(given), np.float64, "a.h5")
+    assert ("save them as rows: np.moveaxis(X, -1, 0)" in str(caught.value)) == turn
+
+
 def test_words():
     assert in_words((1,)) == "1 feature"
     assert in_words((64, 64, 3)) == "12288 features (64 x 64 x 3)"
-    assert shortlist("ab") == "a, b"
-    assert shortlist("abcdefghi") == "a, b, c, d, e, f, g, h, ..."
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,28 @@ def test_rows_are_recognized_where_the_spec_says_columns(shapes):
         as_rows(*arrays(shapes), "file: X", "Y", "columns")
 
 
+@pytest.mark.parametrize(
+    ("shapes", "way"), [(((5, 9), (9,)), "X_test.T"), (((2, 2, 5, 9), (9,)), "np.moveaxis(X_test, -1, 0)")]
+)
+def test_a_part_that_alone_is_laid_out_as_columns_is_turned_alone(shapes, way):
+    with pytest.raises(DataError, match="the examples are columns here") as caught:
+        as_rows(*arrays(shapes), "file: Xt", "Y", "rows", "test")
+    assert str(caught.value).splitlines()[1] == (
+        f"Save {way}; or, if those for training are columns, too, say data.layout: columns, which turns all parts."
+    )
+
+
+@pytest.mark.parametrize(
+    ("shapes", "way"), [(((9, 5), (9,)), "X_test.T"), (((9, 2, 2, 5), (9,)), "np.moveaxis(X_test, 0, -1)")]
+)
+def test_a_part_that_alone_is_laid_out_as_rows_is_turned_alone(shapes, way):
+    with pytest.raises(DataError, match="the examples are rows here, not columns") as caught:
+        as_rows(*arrays(shapes), "file: Xt", "Y", "columns", "test")
+    assert str(caught.value).splitlines()[1] == (
+        f"Save {way}; or, if those for training are rows, too, leave data.layout: columns out."
+    )
+
+
 @pytest.mark.parametrize("shapes", [((5, 200), (200, 1)), ((8, 8, 3, 200), (200, 1)), ((5, 200), (200, 3))])
 def test_columns_with_targets_as_rows_are_recognized_and_only_the_features_turned(shapes):
     X, y = arrays(shapes)

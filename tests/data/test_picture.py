@@ -9,7 +9,7 @@ import pytest
 
 from nnctl.data.interface import Interface, Preparation
 from nnctl.data.picture import SUFFIXES, read_picture
-from nnctl.errors import DataError, MismatchError
+from nnctl.errors import DataError, MismatchError, StorageError
 
 STREAM = np.random.RandomState(1)
 RGB = STREAM.randint(0, 256, (30, 40, 3)).astype(np.uint8)
@@ -339,9 +339,7 @@ def test_a_transparent_picture_on_its_side_is_turned_too(saved):
         )
 
 
-@pytest.mark.parametrize(
-    "error", [RuntimeError("b\nd"), TypeError(), KeyError("x"), OverflowError(), MemoryError(), EOFError()]
-)
+@pytest.mark.parametrize("error", [RuntimeError("b\nd"), TypeError(), KeyError("x"), OverflowError(), EOFError()])
 def test_whatever_pillow_raises_is_explained(saved, monkeypatch, error):
     path = saved(PIL.Image.fromarray(RGB))
 
@@ -352,6 +350,39 @@ def test_whatever_pillow_raises_is_explained(saved, monkeypatch, error):
     with pytest.raises(DataError, match="is not a picture that can be read") as caught:
         read_picture(path, interface_of(64, 64, 3))
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_picture_that_does_not_fit_into_memory_is_not_damaged(saved, monkeypatch):
+    path = saved(PIL.Image.fromarray(RGB))
+
+    def fail(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(PIL.Image.Image, "convert", fail)
+    with pytest.raises(StorageError, match="the picture does not fit into memory") as caught:
+        read_picture(path, interface_of(64, 48, 3))
+    assert "Make it smaller, to about 48 x 64 as in training" in str(caught.value)
+    assert caught.value.exit_code == 7
+
+
+@pytest.mark.parametrize("shape", [(20, 20), (8, 8, 3)])
+@pytest.mark.parametrize(("ink", "background"), [(255, "white"), (0, "black"), (0, "#020202")])
+def test_ink_of_the_colour_of_its_paper_is_said(saved, ink, background, shape):
+    path = saved(PIL.Image.merge("LA", [gray(ink), gray(np.where(INK, 255, 0))]))
+    on_paper = Interface(shape, Preparation(), ("no", "yes"), True, background=background)
+    (note,) = read_picture(path, on_paper).notes
+    assert note.startswith(f"{path}: nothing of it is seen once it lies on {background} paper (data.background of ")
+
+
+def test_ink_that_is_seen_and_paper_that_is_blank_are_nothing_to_speak_of(saved):
+    for level, alpha, shape in (
+        (0, np.where(INK, 255, 0), (20, 20)),
+        (255, np.where(INK, 255, 0), (20, 20, 4)),  # which lies on no paper
+        (255, 255, (20, 20)),
+        (0, 0, (20, 20)),
+    ):
+        path = saved(PIL.Image.merge("LA", [gray(level), gray(alpha)]))
+        assert read_picture(path, interface_of(*shape)).notes == ()
 
 
 def test_a_picture_without_pixels(tmp_path):

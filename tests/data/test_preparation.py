@@ -40,6 +40,15 @@ def test_a_column_that_varies_little_is_standardized_all_the_same():
     assert Preparation.fit(X, "standardize").apply(X, np.float64).std() == pytest.approx(1, rel=1e-6)
 
 
+@pytest.mark.parametrize("exponent", [-170, -200, -300])
+@pytest.mark.parametrize("offset", [0, 1, 1e3])
+def test_a_column_of_tiny_numbers_is_standardized_as_the_same_column_of_larger_ones(exponent, offset):
+    large = offset + STREAM.randn(60, 2)
+    X = np.c_[large * 10.0**exponent, large[:, 0]]
+    prepared = Preparation.fit(X, "standardize").apply(X, np.float64)
+    np.testing.assert_allclose(prepared[:, :2], StandardScaler().fit_transform(large), rtol=1e-9, atol=1e-9)
+
+
 @settings(deadline=None, derandomize=True, max_examples=60)
 @given(seed=st.integers(0, 10**6), offset=st.sampled_from([0, 1, 1e3, 1e8]), spread=st.sampled_from([0, 1e-9, 1, 1e5]))
 def test_standardize_is_scikit_learns(seed, offset, spread):

@@ -162,3 +162,64 @@ def test_a_feature_that_never_varied_may_move_as_far_as_others_vary():
     rows = training[:9] + np.array([0, 2 * np.ptp(TABLE[:, 0])])
     _, (remark,) = said(training, rows)
     assert remark.startswith("no row lies within")  # said, and not as "far outside"
+
+
+def drawings(m, seed, dtype=np.uint8, white=255):
+    """Return m pictures (m, 8, 8) with some strokes of light ink on dark paper."""
+    stream = np.random.RandomState(seed)
+    ink = (stream.rand(m, 8, 8) < 0.1 + 0.2 * stream.rand(m, 1, 1)) * stream.choice([0.5, 0.75, 1], (m, 8, 8))
+    return (white * ink).astype(dtype)
+
+
+@pytest.mark.parametrize("flat", [False, True], ids=["pictures", "flat"])
+@pytest.mark.parametrize(("dtype", "white"), [(np.uint8, 255), (float, 1.0), (np.int64, 16)])
+def test_rows_that_are_the_inverse_of_training_are_said(dtype, white, flat):
+    training, new = drawings(300, 1, dtype, white), drawings(40, 2, dtype, white)
+    if flat:
+        training, new = training.reshape(300, -1), new.reshape(40, -1)
+    for paper, ink, there, here in (
+        (training, new, "light on dark", "dark on light"),
+        (white - training, white - new, "dark on light", "light on dark"),
+    ):
+        assert said(paper, ink) == said(paper, ink[:1]) == (None, [])
+        refusal, (remark,) = said(paper, white - ink)
+        assert refusal is None
+        assert remark.startswith("40 of 40 rows look inverted: the mean of their values is ")
+        assert remark.endswith(f"; are they {here}, and was it {there}? Then invert them")
+        assert said(paper, white - ink[:1])[1][0].startswith("1 of 1 rows look inverted")
+        _, (remark,) = said(paper, np.concatenate([ink, white - ink[:7]]))
+        assert remark.startswith("7 of 47 rows look inverted")
+
+
+def test_gray_paper_looks_inverted_too():
+    paper = (200 - 0.6 * drawings(40, 2)).astype(np.uint8)
+    assert said(drawings(300, 1), paper)[1][0].startswith("40 of 40 rows look inverted")
+
+
+@pytest.mark.parametrize("scale", [1.3, 2.5])
+def test_rows_brighter_than_those_of_training_are_not_inverted(scale):
+    training = drawings(300, 1) // 2
+    training[0, 0, 0] = 255
+    brighter = (training[:40] * scale).clip(0, 255).astype(np.uint8)
+    assert said(training, brighter) == (None, [])
+    assert said(training, np.maximum(training[:40], 90)) == (None, [])  # dark paper that is not black
+
+
+def test_where_training_has_bright_and_dark_rows_nothing_is_inverted():
+    training = np.concatenate([drawings(150, 1), 255 - drawings(50, 3)])
+    assert said(training, 255 - drawings(40, 2)) == (None, [])
+    shades = STREAM.uniform(20, 200, (200, 1, 1)) + 30 * STREAM.randn(200, 8, 8)
+    photographs = shades.clip(0, 255).astype(np.uint8)
+    assert said(photographs, 255 - photographs[:40]) == (None, [])
+
+
+def test_a_few_bytes_have_no_brightness():
+    table = STREAM.randint(0, 20, (50, 4)).astype(np.uint8)
+    table[0, 0] = 255
+    assert Range.of(table).means is None
+    assert said(table, 255 - table[1:]) == (None, [])
+
+
+def test_a_picture_of_one_shade_is_blank():
+    _, (remark,) = said(drawings(300, 1), np.full((1, 8, 8), 255, np.uint8))
+    assert remark.endswith("they go from 255 to 255, and went from 0 to 255 in training; is there anything in them?")

@@ -121,7 +121,8 @@ def test_json_is_that_of_the_design_and_every_scheme_an_ordinary_run(nnctl, tmp_
     (comparison,) = {folder.parent for folder in folders}
     assert len(set(folders)) == 3
     for scheme, folder in zip(schemes.values(), folders, strict=True):
-        assert set(scheme) == {"costs", "train", "test", "run"}
+        assert set(scheme) == {"status", "costs", "train", "test", "run"}
+        assert scheme["status"] == "finished"
         assert list(scheme["costs"]) == ["0", "100", "200", "299"]
         status = json.loads((folder / "run.json").read_text())
         assert status["status"] == "finished"

@@ -210,7 +210,7 @@ def test_the_input_is_not_overwritten(nnctl, hand, tmp_path, written):
 def test_a_place_that_cannot_be_written(nnctl, hand):
     outcome = nnctl("predict", hand, "data.npz", "-o", "none/said.csv")
     assert outcome.exit_code == 7
-    assert mishap(outcome) == "nnctl: none/said.csv: cannot be written: No such file or directory\n"
+    assert mishap(outcome) == "nnctl: none/said.csv: cannot be written: there is no folder none; make it first\n"
     assert outcome.stdout == ""
 
 
@@ -549,6 +549,24 @@ def test_rows_in_another_unit_are_predicted_with_a_note(nnctl, of_bytes, tmp_pat
     assert outcome.exit_code == 0
     assert "note: new.npz: 40 of 40 rows lie far outside what the network was trained on" in outcome.stderr
     assert len(outcome.stdout.splitlines()) == 41
+
+
+def test_a_picture_of_dark_ink_for_a_model_of_light_ink_looks_inverted(nnctl, tmp_path):
+    ink = (np.random.RandomState(1).rand(40, 8, 8) < 0.2) * np.uint8(255)
+    np.savez(tmp_path / "pictures.npz", X=ink, y=np.arange(40) % 2)
+    spec = {
+        "data": {"source": "pictures.npz"},
+        "model": {"layer_dims": [64, 3, 1], "activations": ["relu", "sigmoid"]},
+        "train": {"learning_rate": 0.1, "iterations": 5},
+    }
+    (tmp_path / "spec.yaml").write_text(json.dumps(spec))
+    assert nnctl("train", "spec.yaml", "-q").exit_code == 0
+    for pixels in (ink[0], 255 - ink[0]):
+        PIL.Image.fromarray(pixels).save(tmp_path / "drawing.png")
+        outcome = nnctl("predict", "drawing.png")
+        assert outcome.exit_code == 0
+        said = "note: drawing.png: 1 of 1 rows look inverted" in outcome.stderr
+        assert said == (pixels.mean() > 128)
 
 
 def test_columns_are_recognized_and_turned_where_the_model_was_trained_on_columns(nnctl, tmp_path):

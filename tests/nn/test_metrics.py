@@ -103,6 +103,14 @@ def test_classes_of_outputs():
     assert classify(np.array([[0.2, 0.5], [0.3, 0.1], [0.5, 0.4]])).tolist() == [2, 0]
 
 
+@pytest.mark.parametrize("size", [1e-170, 1e-250])
+def test_r2_of_tiny_targets_is_that_of_larger_ones(size):
+    truth, predicted = np.array([[1.0, -2.0, 4.0], [3.0, 3.0, 3.0]]), np.array([[1.5, -2.0, 3.0], [3.0, 3.0, 3.0]])
+    expected, found = regression(truth, predicted), regression(truth * size, predicted * size)
+    assert found["r2_1"] == pytest.approx(expected["r2_1"], rel=1e-12)
+    assert found["r2"] == pytest.approx(expected["r2"], rel=1e-12)
+
+
 def test_rounding_is_that_of_the_targets_own_type():
     truth = np.where(np.arange(40) % 2, np.float32(0.1), np.nextafter(np.float32(0.1), np.float32(1)))[None, :]
     assert regression(truth, truth + 1)["r2"] is None

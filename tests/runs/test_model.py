@@ -6,6 +6,7 @@ import pytest
 from numpy.random import RandomState
 
 from nnctl.data.interface import Interface, Preparation
+from nnctl.data.ranges import Range
 from nnctl.errors import DataError, MismatchError, StorageError
 from nnctl.nn.activations import activations
 from nnctl.nn.parameters import Parameters
@@ -87,6 +88,20 @@ def test_the_interface_comes_back(tmp_path, interface):
         if expected is not None:
             np.testing.assert_array_equal(found, expected)
             assert found.shape == expected.shape
+
+
+@pytest.mark.parametrize("rows", [RandomState(4).randn(9, 3), RandomState(4).randint(0, 9, (9, 16)).astype(np.uint8)])
+def test_the_range_comes_back_with_the_brightness_of_pictures_or_without(tmp_path, rows):
+    n, known = rows.shape[1], Range.of(rows)
+    original = model_of((n, 2), interface=Interface((n,), Preparation(), ("a", "b"), range=known))
+    loaded = saved(original, tmp_path).interface.range
+    for name in ("low", "high", "means"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(known, name))
+    assert (loaded.means is None) == (n == 3)
+    with h5py.File(tmp_path / "parameters.h5", "a") as file:
+        if "range/means" in file:
+            del file["range/means"]  # as older files are
+    assert model.load(tmp_path / "parameters.h5").interface.range.means is None
 
 
 def test_predict_is_forward_propagation_of_prepared_rows():
@@ -252,6 +267,7 @@ STRANGE = {
     "positive a name": (attribute("positive", "a"), "positive must be the index of a class"),
     "positive nothing": (attribute("positive", h5py.Empty("i8")), "positive must be the index of a class"),
     "positive too large": (attribute("positive", 2), "positive must be the index of a class"),
+    "means of another number": (dataset("range/means", np.ones(2)), "range/means has shape (2,), expected (3,)"),
     "range of one end": (dataset("range/low", 0.0), "range has one end only"),
 }  # fmt: skip
 

@@ -39,7 +39,7 @@ def test_a_folder_is_refused(tmp_path, monkeypatch, name):
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path):
-    with pytest.raises(StorageError, match="cannot be written: No such file or directory"):
+    with pytest.raises(StorageError, match="cannot be written: there is no folder"):
         write_text(tmp_path / "none" / "file", "a")
     with pytest.raises(StorageError, match="cannot be written: File name too long"):
         write_text(tmp_path / ("n" * 300), "a")

@@ -13,9 +13,9 @@ import numpy as np
 import PIL.Image
 import pytest
 from drawn import costs, examples, model, pixels, share_of, wrong
-from matplotlib.figure import Figure
 
-from nnctl.show import mistakes, pictures
+from nnctl.runs.files import write_bytes
+from nnctl.show import gallery, mistakes, pictures
 
 ROOT = Path(__file__).parents[2]
 SHORT = ("-S", "train.iterations=20")
@@ -185,15 +185,12 @@ def test_a_cost_log_of_any_content(nnctl, tmp_path, monkeypatch, content):
 )
 @pytest.mark.parametrize("command", [("train", "circles"), ("compare-init", "he", "zeros")])
 def test_a_picture_that_fails_is_a_line_and_the_others_are_drawn(nnctl, tmp_path, monkeypatch, command, error, reason):
-    save = Figure.savefig
-
-    def fail(figure, path, **options):
-        Path(path).write_bytes(b"half a pict")
+    def fail(path, content):
         if "costs" in path.name:
             raise error
-        save(figure, path, **options)
+        write_bytes(path, content)
 
-    monkeypatch.setattr(Figure, "savefig", fail)
+    monkeypatch.setattr(gallery, "write_bytes", fail)
     outcome = nnctl(*command, *SHORT, "--json")
     assert outcome.exit_code == 0
     assert json.loads(outcome.stdout)

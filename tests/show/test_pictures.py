@@ -125,11 +125,12 @@ def test_costs_count_epochs_where_the_spec_does_and_have_the_validation_loss(tmp
 def test_panels_say_how_good_a_scheme_is_on_which_examples(tmp_path):
     experiment = prepare(parse(document.read(shipped.find("circles"), [])))
     schemes = []
-    for name, metrics in (("he", {"train": {"accuracy": 0.997}}), ("zeros", {})):
+    measured = {"train": {"accuracy": 0.997}}
+    for name, status in (("he", "finished"), ("zeros", "diverged")):
         run = Run(tmp_path / name)
         run.folder.mkdir()
         model.save(experiment.model, run.parameters)
-        schemes.append(Scheme(name, name, Choice(name), run, metrics, {0: 1.0}))
+        schemes.append(Scheme(name, name, Choice(name), run, measured, {0: 1.0}, status=status))
     chosen = pictures.of_comparison(Comparison(tmp_path, experiment, schemes), print)
     titles = [axes.get_title() for axes in drawn(chosen["boundaries.png"]).axes]
     assert titles == ["he\ntraining accuracy 99.7 %", "zeros\ndiverged"]

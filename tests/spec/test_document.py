@@ -277,8 +277,8 @@ def test_what_is_not_a_document_is_explained_at_its_place(tmp_path, text, first)
     [
         ("", "spec.yaml: is empty; a spec needs at least data, model and train"),
         ("# nothing\n\n", "spec.yaml: is empty; a spec needs at least data, model and train"),
-        ("just text\n", "spec.yaml: is not a spec: expected keys such as data, model and train at the top"),
-        ("- a\n- b\n", "spec.yaml: is not a spec: expected keys such as data, model and train at the top"),
+        ("just text\n", "spec.yaml: is not a spec: expected YAML with keys such as data, model and train at the top"),
+        ("- a\n- b\n", "spec.yaml: is not a spec: expected YAML with keys such as data, model and train at the top"),
         (b"a: \xff\n", "spec.yaml: is not text in UTF-8 (byte 0xFF on line 1); a spec is a YAML file, saved as UTF-8"),
         (
             "[" * 1000,
@@ -327,7 +327,7 @@ BOMB = "\n".join(
 )
 def test_aliases_that_stand_for_far_more_than_is_written(tmp_path, text, monkeypatch):
     made = []
-    monkeypatch.setattr(document, "_scalar", lambda kind, text: made.append(text))
+    monkeypatch.setattr(document, "scalar", lambda kind, text: made.append(text))
     message = complaint(tmp_path, text)
     assert "the aliases (*) here stand for far more than is written; write the values out" in message
     assert len(made) <= 10 * len(text)
@@ -337,6 +337,22 @@ def test_a_chain_of_aliases_is_as_deep_as_brackets(tmp_path):
     text = "a0: &a0 [x]\n" + "".join(f"a{i + 1}: &a{i + 1} [*a{i}]\n" for i in range(200))
     assert "is nested too deeply; a spec has few levels" in complaint(tmp_path, text)
     assert tree(tmp_path, text[: text.index("a40:")])["a39"][0] != ()
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("a: {b: 1}\nc: 0\na: {d: 2}\n", {"a": {"b": 1, "d": 2}, "c": 0}),
+        ("a: {b: {c: 1}}\na: {b: {d: 2}}\n", {"a": {"b": {"c": 1, "d": 2}}}),
+        ("a: {b: 1}\na:\n", {"a": {"b": 1}}),
+        ("a: 3\na: {b: 1}\n", {"a": {"b": 1}}),
+        ("a: 1\na: 2\n", {"a": 2}),
+    ],
+)
+def test_what_either_of_two_equal_keys_holds_is_not_missing(tmp_path, text, tree):
+    found = read(tmp_path, text)
+    assert found.tree == tree
+    assert [message for _, message in found.problems if message.startswith("a is there twice")]
 
 
 def test_a_spec_is_gone_through_once(tmp_path, monkeypatch):
@@ -384,7 +400,7 @@ def test_the_caret_stands_below_wide_letters(tmp_path):
 def test_what_is_overridden_is_told_of_no_more(tmp_path):
     found = read(tmp_path, "a: {b: 1, c: {d: –}}\n", "a={x: 1}")
     assert found.mark(("a", "c", "d"), key=True) == found.mark(("a",)) == document.Mark("-S a={x: 1}")
-    assert found.signs == {}
+    assert found.remarks == {}
 
 
 @pytest.mark.parametrize(

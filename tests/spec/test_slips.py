@@ -171,12 +171,110 @@ def test_a_class_may_be_called_so(tmp_path):
         ("source: circles", "source: - a", "a list with - begins on a line of its own"),
         ("iterations: 5", "iterations: |5x", "a text that begins with | or > wants quotes"),
         ("[2, 4, 1]", "[2,, 1]", "something is missing before this comma"),
+        ("source: circles", "source: {{ dir }}/a.h5", ":2:11: is not YAML: nothing is expanded; in place of ${ }"),
+        ("[2, 4, 1]", "[2, ${N}, 1]", ":4:19: is not YAML: nothing is expanded; in place of ${ } and {{ }} write out"),
+        ("iterations: 5", "dropout: {{ a }}/{{ b }}", ":8:20: is not YAML: nothing is expanded"),
+        ("data:", "{ // the data\ndata:", ":1:3: is not YAML: a comment begins with #"),
+        ("data:", "// it's\ndata:", ":1:1: is not YAML: a comment begins with #"),
+        ("data:", "/* a\n b: c */\ndata:", ":1:1: is not YAML: a comment begins with #"),
         ("train:", "train.l2: 1\ntrain:", "there is no key train.l2; dots are for -S: write train: and the rest below"),
     ],
 )  # fmt: skip
 def test_what_people_write_instead(tmp_path, old, new, message):
     (found,) = told(tmp_path, changed(old, new))
     assert message in found
+
+
+JSON = '{\n "data": {"source": "circles"}, @\n "model": {"layer_dims": [2, 1]}\n}\n'
+
+
+@pytest.mark.parametrize("comment", ["// drawn: {", '// "drawn', "/* drawn */", "/* {\n  drawn\n */", "// it's, [1"])
+def test_a_comment_of_json_is_named_at_its_place(tmp_path, comment):
+    (message,) = told(tmp_path, JSON.replace("@", comment))
+    assert message == "spec.yaml:2:33: is not YAML: a comment begins with #"
+
+
+@pytest.mark.parametrize("value", ["//server/a.h5", "'//'", "http://x/a.h5", "a//b.h5 # //"])
+def test_slashes_elsewhere_are_not_blamed(tmp_path, value):
+    (message,) = told(tmp_path, f"{changed('circles', value)}x: [1\n")
+    assert message.endswith(":9:4: is not YAML: the bracket that opens here is not closed")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "way"),
+    [
+        ("[train]\nlearning_rate = 0.1\n", "1:1", "train: and below it, indented, learning_rate: 0.1"),
+        ("[train]\r\nlearning_rate = 0.1\r\n", "1:1", "train: and below it, indented, learning_rate: 0.1"),
+        ("; mine\n[train]\nlearning_rate=0.1 ; fast\n", "2:1", "train: and below it, indented, learning_rate: 0.1"),
+        ("% mine\n[train]\nlearning_rate: 0.1\n", "2:1", "train: and below it, indented, learning_rate: 0.1"),
+        ("seed = 1\n\n[data] # drawn\n\n# a set\nsource = 'cat'", "3:1", "data: and below it, indented, source: 'cat'"),
+        ("data:\n  source: cat\n[train]\nl2 = 1\n", "3:1", "train: and below it, indented, l2: 1"),
+        ("  [[layers]]\n  n = 3\n", "1:3", "layers: and below it, indented, n: 3"),
+        ("[train]\noptimizer = { name = 'adam' }\n", "1:1", "train: and below it, indented, optimizer:"),
+        (
+            "[train.optimizer]\nname = 'adam'\n",
+            "1:1",
+            "train: and below it, indented, optimizer: and below it, indented, name: 'adam'",
+        ),
+    ],
+)
+def test_a_section_of_toml_or_ini_is_named_at_its_place(tmp_path, text, place, way):
+    (message,) = told(tmp_path, text)
+    assert message == (f"spec.yaml:{place}: is not YAML: a section in brackets is TOML or INI; in YAML write {way}")
+
+
+def test_a_list_at_the_start_of_a_line_is_no_section(tmp_path):
+    (message,) = told(tmp_path, f"{SPEC}x: [[1, 2],\n[3, 4]\ny: 3\n")
+    assert message == "spec.yaml:9:4: is not YAML: the bracket that opens here is not closed"
+
+
+@pytest.mark.parametrize("text", ["seed = 3\n", "# a\nseed=3\n", "seed = 3\nname = x\n"])
+def test_lines_with_an_equals_sign_alone(tmp_path, text):
+    (message,) = told(tmp_path, text)
+    line = text.splitlines().index(next(line for line in text.splitlines() if "=" in line))
+    column = text.splitlines()[line].index("=")
+    assert message == f"spec.yaml:{line + 1}:{column + 1}: is not YAML: write key: value, with a colon in place of ="
+
+
+@pytest.mark.parametrize(
+    "placeholder", ["${LR}", "$LR", "${oc.env:LR}", "$(LR)", "${{ lr }}", '"{{ lr }}"', "'%(lr)s'"]
+)
+@pytest.mark.parametrize(
+    "key", ["learning_rate", "dropout", "optimizer", "loss", "dtype", "early_stopping", "batch_size"]
+)
+def test_nothing_is_expanded(tmp_path, placeholder, key):
+    text = changed("  learning_rate: 0.01\n", "")
+    if key != "learning_rate":
+        text += "  learning_rate: 0.01\n"
+    (message,) = told(tmp_path, f"{text}  {key}: {placeholder}\n")
+    written = placeholder.strip("'\"")
+    assert f"; nothing is expanded, such as {written} here; write out what it stands for" in message
+    assert ("or give it with -S" in message) == ("$" in placeholder)
+
+
+def test_a_placeholder_is_told_of_in_a_list_an_override_a_key_and_a_name(tmp_path):
+    for text, *overrides in (
+        (changed("[2, 4, 1]", "[2, $N, 1]"),),
+        (SPEC, "train.iterations=$N"),
+        (f"{SPEC}  $N: 3\n",),
+        (f"name: ${{N}}\n{SPEC}",),
+    ):
+        (message,) = told(tmp_path, text, *overrides)
+        assert "nothing is expanded, such as $" in message
+
+
+@pytest.mark.parametrize("name", ["$5", "100%", "a$b", "%a%", "{a}"])
+def test_a_name_may_have_such_signs(tmp_path, name):
+    file = tmp_path / "spec.yaml"
+    file.write_text(f"name: '{name}'\n{SPEC}", encoding="utf-8")
+    assert parse(document.read(file)).name == name
+
+
+@pytest.mark.parametrize("tag", ["!env LR", "!include lr.yaml", "!ENV ${LR}"])
+def test_a_tag_of_another_tool(tmp_path, tag):
+    (message,) = told(tmp_path, changed("0.01", tag))
+    assert message.endswith(f"the tag {tag.split()[0]} does not fit this value; nothing is expanded or included, write"
+    " the value itself")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -238,6 +336,13 @@ def test_so_many_readings_and_no_more():
         ("20%", False, "; write 0.2"),
         ("0.01", False, "; take the quotes off"),
         ("-1e-3", False, "; take the quotes off"),
+        ("0.1,", False, "; take the , at the end off"),
+        ("5;", True, "; take the ; at the end off"),
+        ("0.1 // fast", False, "; a comment begins with #"),
+        ("0.1; fast", False, "; a comment begins with #"),
+        ("5 /* few */", True, "; a comment begins with #"),
+        ("0.1 # fast", False, ""),
+        ("0.1/2", False, ""),
         ("fast", False, ""),
         ("1/2", False, ""),
         ("０.１", False, ""),

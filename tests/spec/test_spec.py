@@ -352,6 +352,19 @@ def test_a_source_with_a_mistake_is_one_message(tmp_path, source, beside, messag
     assert found.startswith(message)
 
 
+@pytest.mark.parametrize("again", ["  l2: 0.1\n", "", "  learning_rate: 0.1\n", "  iterations: 7\n  l2: 0\n"])
+@pytest.mark.parametrize("section", ["train", "data", "model"])
+def test_a_section_that_is_there_twice_is_one_message(tmp_path, section, again):
+    written = document.dump(SMALLEST)
+    again = again if section == "train" else ""
+    (tmp_path / "spec.yaml").write_text(f"{section}:\n{again}{written}{section}:\n{again}", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        parse(document.read(tmp_path / "spec.yaml"))
+    first = [line for line in str(caught.value).splitlines() if ": " in line and not line.startswith(" ")]
+    assert len(first) == 2
+    assert all(f": {section} is there twice (first on line " in line for line in first)
+
+
 def test_layers_that_do_not_fit_are_one_message(tmp_path):
     (found,) = mistakes(tmp_path, changed(model__layer_dims=(2, 4), train__dropout=(0.5,)))
     assert found.startswith("model.activations must name one activation for each of the 1 layers")

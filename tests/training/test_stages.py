@@ -1,13 +1,7 @@
-"""Stages one by one, on made-up steps; and a real training that a signal ends."""
+"""Stages one by one, on made-up steps."""
 
-import contextlib
-import json
 import math
-import os
 import signal
-import subprocess
-import sys
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
@@ -16,10 +10,8 @@ import numpy as np
 import pytest
 
 from nnctl.errors import DivergedError
-from nnctl.runs.model import load
 from nnctl.runs.run import CostLog
 from nnctl.training import stages
-from nnctl.training.signals import ENDING, caught_signals
 from nnctl.training.stages import Memory
 
 
@@ -52,7 +44,8 @@ def passed(stage, steps):
 def logged(stage, steps):
     """Return the rows that a recording stage writes."""
     rows = []
-    assert passed(partial(stage, log=CostLog(rows.append)), steps) == [step.iteration for step in steps]
+    log = CostLog(SimpleNamespace(add=rows.append), pytest.fail)
+    assert passed(partial(stage, log=log), steps) == [step.iteration for step in steps]
     return [row.rstrip("\n") for row in rows]
 
 
@@ -232,76 +225,3 @@ def test_interruptible_ends_when_a_signal_has_come():
         if step.iteration == 2:
             received.append(signal.SIGINT)
     assert seen == [0, 1, 2]
-
-
-def test_signals_are_collected_and_the_handlers_put_back():
-    before = [signal.getsignal(number) for number in ENDING]
-    with caught_signals() as received:
-        for number in reversed(ENDING):
-            signal.raise_signal(number)
-    assert received == ENDING[::-1] == [signal.SIGHUP, signal.SIGINT, signal.SIGTERM]
-    assert [signal.getsignal(number) for number in ENDING] == before
-
-
-@contextlib.contextmanager
-def started(folder, *arguments):
-    """Start nnctl in processes of its own, give it when the first costs are logged, and leave none of them behind."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nnctl", *arguments, "-S", "train.iterations=1000000000", "-S", "train.log_every=1000"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        start_new_session=True,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not any(len(path.read_text().splitlines()) > 3 for path in folder.rglob("costs.csv")):
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_signal_ends_training_with_everything_saved(nnctl, tmp_path, number, exit_code):
-    with started(tmp_path, "train", "circles") as process:
-        process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == exit_code
-    assert stdout == ""
-    assert "interrupted at iteration" in stderr
-    assert "Traceback" not in stderr
-
-    (run,) = (path for path in (tmp_path / "runs").iterdir() if not path.is_symlink())
-    status = json.loads((run / "run.json").read_text())
-    assert status["status"] == "interrupted"
-    assert 0 < status["metrics"]["test"]["loss"] < 1
-    assert status["timings"]["saving"] > 0
-    iterations = [int(line.split(",")[0]) for line in (run / "costs.csv").read_text().splitlines()[1:]]
-    assert iterations == list(range(0, len(iterations) * 1000, 1000))
-    assert iterations[-1] <= status["iterations"] <= iterations[-1] + 1000
-    assert load(run / "parameters.h5").parameters.layer_dims == (2, 10, 5, 1)
-    assert nnctl("predict", run).exit_code == 0
-    assert nnctl("predict").exit_code == 2  # it is not a finished run
-
-
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_signal_ends_all_trainings_of_a_comparison(tmp_path, number, exit_code):
-    with started(tmp_path, "compare-init", "zeros", "he") as process:
-        process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=30)  # which also waits for every process that could write there
-    assert process.returncode == exit_code
-    assert stdout == ""
-    assert "interrupted" in stderr
-    assert "Traceback" not in stderr
-    runs = [path.parent for path in tmp_path.rglob("run.json")]
-    assert runs
-    for run in runs:
-        assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
-        assert np.isfinite(load(run / "parameters.h5").parameters.flat).all()
