@@ -44,7 +44,8 @@ def costs(figure: Figure, curves: Mapping[str, Mapping[int, float]], title: str,
             markevery=(index * len(points) // (MARKED * len(curves)), max(1, len(points) // MARKED)),
         )
         cut = max(curves[name].values(), default=0.0) if points else 0.0
-        names.append(shown(name) + (f" (cut off, up to {cut:,.4g})" if cut > top > 0 else ""))
+        more = f" (cut off, up to {cut:,.4g})" if cut > top > 0 else "" if points else " (no finite cost)"
+        names.append(shown(name) + more)
     values = [cost for points in drawn for cost in points.values() if cost <= top]
     logarithmic = bool(values) and min(values) > 0 and DECADES * min(values) < max(values)
     if logarithmic:

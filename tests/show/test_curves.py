@@ -54,6 +54,13 @@ def test_twelve_curves_differ_without_colour():
     assert len(legend(figure)) == 12
 
 
+def test_a_curve_without_a_finite_cost_is_said_to_have_none():
+    assert legend(costs({"he": {0: 0.9, 1: 0.5}, "random": {0: np.nan, 1: np.inf}})) == [
+        "he",
+        "random (no finite cost)",
+    ]
+
+
 @pytest.mark.parametrize("curve", [{}, {0: 0.5}, {0: 0.0, 1: 0.0}, {0: 1e300, 1: 1e-300}, {0: -1.0, 1: -2.0}])
 @pytest.mark.parametrize("n", [1, 2, 6])
 def test_costs_that_are_few_or_extreme_are_drawn_without_a_warning(curve, n):
