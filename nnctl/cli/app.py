@@ -35,6 +35,11 @@ Overrides = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and messages, only results and errors.")]
+PictureSize = Annotated[
+    str, typer.Option("--picture-size", help="The size of pictures in pixels.", metavar="WIDTHxHEIGHT")
+]
+PICTURE_SIZE = "1600x1000"
+NoPictures = Annotated[bool, typer.Option("--no-pictures", help="Draw no pictures.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl import signals
-from nnctl.cli.app import AsJson, Overrides, Quiet, RunsDir, explained
+from nnctl.cli.app import PICTURE_SIZE, AsJson, NoPictures, Overrides, PictureSize, Quiet, RunsDir, explained
 
 if TYPE_CHECKING:
     from nnctl.explain.compare import Comparison
@@ -28,6 +28,8 @@ def compare_init(
     ] = None,
     overrides: Overrides = None,
     runs_dir: RunsDir = Path("runs"),
+    picture_size: PictureSize = PICTURE_SIZE,
+    no_pictures: NoPictures = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -51,23 +53,26 @@ def compare_init(
         chosen = {text: compare.parse_scheme(text, course=config is None) for text in schemes}
         if len(chosen) < len(schemes):
             raise SpecError(f"a scheme is named twice: {' '.join(schemes)}")
-        _compare(parse(written, (file.parent, Path.cwd())), chosen, runs_dir, quiet, as_json)
+        size = None if no_pictures else picture_size
+        _compare(parse(written, (file.parent, Path.cwd())), chosen, runs_dir, size, quiet, as_json)
 
 
-def _compare(spec: "Spec", chosen: "Mapping[str, Choice]", runs_dir: Path, quiet: bool, as_json: bool) -> None:
+def _compare(
+    spec: "Spec", chosen: "Mapping[str, Choice]", runs_dir: Path, picture_size: str | None, quiet: bool, as_json: bool
+) -> None:
     """Train all schemes, draw and show; whatever ends it, what was trained so far is shown."""
     from nnctl.errors import InterruptedRunError
     from nnctl.explain import compare
     from nnctl.show import console, gallery, progress, tables
 
-    messages = console.messages(quiet)
-    compared, dataset = compare.begin(spec, chosen, runs_dir)
+    messages, size = console.messages(quiet), gallery.size(picture_size)
+    compared = compare.begin(spec, chosen, runs_dir)
     with signals.held() as received, signals.last_words(partial(_cut_short, compared, as_json)):
         with progress.board(messages, [scheme.label for scheme in compared.schemes]) as report:
-            compare.train_all(compared, spec, dataset, report)
+            compare.train_all(compared, report)
         for note in compared.all_notes():
             messages.print(f"note: {note}")
-        drawn = gallery.draw_comparison(compared, messages)
+        drawn = gallery.draw_comparison(compared, messages, size)
         saved = [path.name for path in (compared.file, *drawn) if path.is_file()]
         messages.print(f"saved in {compared.folder}: {', '.join(saved)}")
         mishap = compared.mishap
@@ -78,7 +83,7 @@ def _compare(spec: "Spec", chosen: "Mapping[str, Choice]", runs_dir: Path, quiet
             print(json.dumps({**compared.as_json(), "exit_code": mishap.exit_code if mishap else 0}))
         else:
             results = console.results()
-            results.print(tables.comparison(compared))
+            results.print(tables.comparison(compared, results))
             for scheme in compared.schemes:
                 results.print(compare.explain(scheme))
     if mishap is not None:

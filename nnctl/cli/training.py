@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl import signals
-from nnctl.cli.app import AsJson, Overrides, Quiet, RunsDir, explained
+from nnctl.cli.app import PICTURE_SIZE, AsJson, NoPictures, Overrides, PictureSize, Quiet, RunsDir, explained
 
 if TYPE_CHECKING:
     from nnctl.runs.run import Run
@@ -23,6 +23,8 @@ def train(
     overrides: Overrides = None,
     runs_dir: RunsDir = Path("runs"),
     name: Annotated[str | None, typer.Option(help="Name the run, in place of the spec's name.")] = None,
+    picture_size: PictureSize = PICTURE_SIZE,
+    no_pictures: NoPictures = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -45,10 +47,12 @@ def train(
 
         from nnctl.spec.reading import parse
 
-        _train(parse(written, (file.parent, Path.cwd())), runs_dir, quiet, as_json)
+        _train(
+            parse(written, (file.parent, Path.cwd())), runs_dir, None if no_pictures else picture_size, quiet, as_json
+        )
 
 
-def _train(spec: "Spec", runs_dir: Path, quiet: bool, as_json: bool) -> None:
+def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, as_json: bool) -> None:
     """Train, show and draw; whatever ends it, the run's folder is printed."""
     from nnctl.errors import InterruptedRunError, StorageError
     from nnctl.explain import diagnosis
@@ -58,7 +62,7 @@ def _train(spec: "Spec", runs_dir: Path, quiet: bool, as_json: bool) -> None:
     from nnctl.training import experiment as spine
     from nnctl.training import stages
 
-    messages = console.messages(quiet)
+    messages, size = console.messages(quiet), gallery.size(picture_size)
     experiment = spine.prepare(spec)
     messages.print(tables.summary(experiment))
     messages.print(tables.layers(experiment))
@@ -72,13 +76,15 @@ def _train(spec: "Spec", runs_dir: Path, quiet: bool, as_json: bool) -> None:
                 result = spine.train(experiment, run, [watcher], messages.print)
             if result.mishap is None:
                 point_latest(run)
+            if stopping := diagnosis.stopping(experiment, result):
+                messages.print(stopping)
             if result.metrics:
-                messages.print(tables.metrics(result.metrics))
+                messages.print(tables.metrics(result.metrics, experiment.dataset.interface))
             remarks = diagnosis.remarks(experiment, result.metrics) if result.mishap is None else []
             for remark in remarks:
                 messages.print(f"note: {remark}")
             if not isinstance(result.mishap, StorageError):  # where there is no room for parameters there is none here
-                drawn = gallery.draw_run(experiment, run, messages)
+                drawn = gallery.draw_run(experiment, run, messages, size)
                 messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}")
             mishap = result.mishap
             if received and mishap is None:

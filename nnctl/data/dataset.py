@@ -21,7 +21,7 @@ from nnctl.data.sets import datasets
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
-from nnctl.registry import FEW, listed
+from nnctl.registry import FEW, listed, suggestion
 from nnctl.spec.spec import DataSpec, FileSpec, Spec
 
 
@@ -62,7 +62,8 @@ def load(spec: Spec) -> Dataset:
     pixels, names = train.X.dtype == np.uint8, _names(spec.data, "train")
     known = Range.of(train.X)
     layout, background = spec.data.layout, spec.data.background
-    interface = Interface(shape, preparation, classes, pixels, names.features, known, layout, background)
+    positive = _positive(classes, spec)
+    interface = Interface(shape, preparation, classes, pixels, names.features, known, layout, background, positive)
     dtype = np.dtype(spec.train.dtype)
     parts = {}
     for name, table in tables.items():
@@ -221,6 +222,19 @@ def _classes_of(labels: Sequence[str], n: int) -> tuple[str, ...]:
     if set(labels) <= set(expected):
         return expected  # 0, 1, ..., n[L] - 1, even if one of them does not occur
     return tuple(sorted(labels, key=int) if all(is_integer(label) for label in labels) else sorted(labels))
+
+
+def _positive(classes: tuple[str, ...] | None, spec: Spec) -> int:
+    """Return which of two classes precision and recall are of."""
+    name = spec.data.positive
+    if name is None:
+        return 1
+    assert classes is not None
+    if len(classes) > 2:
+        raise spec.document.mistake(("data", "positive"), f"names one of two classes, and there are {len(classes):,}")
+    if name not in classes:
+        raise spec.document.mistake(("data", "positive"), f"names no class{suggestion(name, classes)}")
+    return classes.index(name)
 
 
 def _check_regression(table: Table, spec: Spec) -> None:

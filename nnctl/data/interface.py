@@ -33,6 +33,7 @@ class Interface:
     range: Range | None = None  # of the features in training; None where it is not known
     layout: str = "rows"  # of the examples in files: rows, or columns
     background: str = "white"  # the colour under a transparent picture file
+    positive: int = 1  # of two classes the one that precision and recall are of
 
     def columns(self, X: Array, dtype: Any, origin: str) -> Array:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""

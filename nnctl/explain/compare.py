@@ -13,19 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from nnctl import signals
-from nnctl.data.dataset import Dataset, Examples
+from nnctl.data.dataset import Dataset
 from nnctl.errors import DataError, DivergedError, InterruptedRunError, NnctlError, SpecError, StorageError
-from nnctl.explain.diagnosis import ending, reason, way
+from nnctl.explain.diagnosis import ending, reason, stopping, way
 from nnctl.explain.findings import Diagnosis, End, Start, moved, units_alike
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
 from nnctl.registry import Choice
 from nnctl.runs.files import write_text
 from nnctl.runs.run import Run, create_folder, create_run, timestamp
+from nnctl.runs.search import point_latest_comparison
 from nnctl.spec.document import Document
 from nnctl.spec.schema import option_defaults, options
 from nnctl.spec.spec import Spec
-from nnctl.training.experiment import prepare, train
+from nnctl.training.experiment import Experiment, prepare, train
 from nnctl.training.side_by_side import Done, Tell, side_by_side
 from nnctl.training.stages import reported
 
@@ -47,6 +48,7 @@ class Scheme:
     costs: Mapping[int, float] = field(default_factory=dict)
     first_cost: float = math.nan
     diagnosis: Diagnosis | None = None  # None where something cut it short
+    stopping: str | None = None  # what early stopping did
     status: str = "not begun"
     mishap: NnctlError | None = None
     notes: tuple[str, ...] = ()  # of what went wrong on the way and did not end it
@@ -57,10 +59,8 @@ class Comparison:
     """All schemes of one comparison, in its folder."""
 
     folder: Path
-    iterations: int
-    train: Examples
+    experiment: Experiment  # of the spec as it is; its data and all but the start are those of every scheme
     schemes: list[Scheme] = field(default_factory=list)
-    notes: tuple[str, ...] = ()  # of the data
     mishap: NnctlError | None = None
 
     @property
@@ -78,12 +78,13 @@ class Comparison:
 
     def all_notes(self) -> list[str]:
         """Return what is said of the data, and of each scheme's run."""
-        return [*self.notes, *(f"{scheme.label}: {note}" for scheme in self.schemes for note in scheme.notes)]
+        of_data = self.experiment.dataset.notes
+        return [*of_data, *(f"{scheme.label}: {note}" for scheme in self.schemes for note in scheme.notes)]
 
     def shown_iterations(self) -> list[int]:
         """Return the logged iterations worth a line in a table: evenly spaced ones and the last."""
         logged = sorted({iteration for scheme in self.schemes for iteration in scheme.costs})
-        every = max(1, self.iterations // SHOWN_COSTS)
+        every = max(1, self.experiment.iterations // SHOWN_COSTS)
         even = [iteration for iteration in logged if iteration % every == 0]
         return sorted({*even, *logged[-1:]}) if len(even) >= 3 else logged
 
@@ -135,19 +136,20 @@ def label(init: Choice) -> str:
     return f"{init.name} ({', '.join(values)})" if values else init.name
 
 
-def begin(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path) -> tuple[Comparison, Dataset]:
-    """Return a comparison with a folder for each scheme, nothing trained yet, and the data of all of them."""
+def begin(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path) -> Comparison:
+    """Return a comparison with a folder for each scheme, nothing trained yet."""
     first = prepare(spec)  # finds the mistakes before anything is written
     folder = create_folder(runs_dir, f"compare-init-{spec.name}-{timestamp()}")
-    compared = Comparison(folder, first.iterations, first.dataset.parts["train"], notes=first.dataset.notes)
+    compared = Comparison(folder, first)
     for name, init in schemes.items():
         run = create_run(folder, name, spec.with_init(init).resolved(), stamp="")
         compared.schemes.append(Scheme(name, label(init), init, run))
-    return compared, first.dataset
+    return compared
 
 
-def train_all(compared: Comparison, spec: Spec, dataset: Dataset, report: Report) -> None:
+def train_all(compared: Comparison, report: Report) -> None:
     """Train all schemes, as many at a time as there are cores, each in a process of its own on the same data."""
+    spec, dataset = compared.experiment.spec, compared.experiment.dataset
     with signals.held() as received:
         jobs = {scheme.label: partial(_train, spec, dataset, scheme) for scheme in compared.schemes}
         for index, message in side_by_side(jobs, received):
@@ -162,6 +164,7 @@ def train_all(compared: Comparison, spec: Spec, dataset: Dataset, report: Report
         compared.mishap = _mishap(compared, received)
         try:
             write_text(compared.file, json.dumps(compared.as_json(), indent=2, allow_nan=False) + "\n")
+            point_latest_comparison(compared.folder)
         except StorageError as error:
             compared.mishap = compared.mishap or error
 
@@ -203,6 +206,7 @@ def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:
     with contextlib.suppress(DataError):  # the disk had no room for them
         scheme.costs = scheme.run.costs()
     if scheme.mishap is None:
+        scheme.stopping = stopping(experiment, result)
         scheme.diagnosis = Diagnosis(
             start,
             End.of(experiment, result.metrics["train"]),
@@ -218,7 +222,8 @@ def explain(scheme: Scheme) -> str:
     """Say from the run's own numbers why a scheme learned or did not, how its cost went and how it ended."""
     found = scheme.diagnosis
     if found is None:
-        said = str(scheme.mishap or "it was not begun").splitlines()[0].rstrip(".")
-        start = "" if math.isnan(scheme.first_cost) else f"; it started at a cost of {scheme.first_cost:.4g}"
-        return f"{scheme.label}: {said}{start}."
-    return f"{scheme.label}: {reason(found)}; {way(found, scheme.costs)}; {ending(found.end)}."
+        said = [str(scheme.mishap or "it was not begun").splitlines()[0].rstrip(".")]
+        said += [] if math.isnan(scheme.first_cost) else [f"it started at a cost of {scheme.first_cost:.4g}"]
+    else:
+        said = [reason(found), way(found, scheme.costs), scheme.stopping or "", ending(found.end)]
+    return f"{scheme.label}: {'; '.join(filter(None, said))}."

@@ -12,6 +12,7 @@ from nnctl.explain.shares import percent
 from nnctl.nn.metrics import Metrics
 from nnctl.training.advice import LARGE_TARGETS
 from nnctl.training.experiment import Experiment
+from nnctl.training.result import Result
 
 MANY = 0.1  # the share of saturated outputs that is worth the word
 MISTAKEN = 0.01  # the share of surely wrong ones that is
@@ -92,6 +93,20 @@ def ending(end: End) -> str:
     beside = f', and "{end.commonest}" for all would have {percent(end.own / end.m, 1)}'
     place = "with" if end.above_base_rate or end.weighted else "little above the base rate:"
     return f"it ends {place} {figures}{beside}{dead}"
+
+
+def stopping(experiment: Experiment, result: Result) -> str | None:
+    """Say when early stopping, where it is asked for, ended a training and which parameters are kept."""
+    asked, best = experiment.spec.train.early_stopping, result.best_iteration
+    if asked is None:
+        return None
+    kept = "the last parameters" if best is None else f"the parameters of iteration {best:,}"
+    if result.status == "stopped":
+        waited = f"{asked.patience:,} evaluation{'' if asked.patience == 1 else 's'}"
+        return f"stopped at iteration {result.iterations:,}, no better for {waited}; {kept} are kept"
+    if best is None or result.status != "finished":
+        return None
+    return f"came to its last iteration; {kept} are kept, the best on the validation examples"
 
 
 def remarks(experiment: Experiment, metrics: Mapping[str, Metrics]) -> list[str]:

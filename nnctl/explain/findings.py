@@ -88,11 +88,12 @@ class End:
     @classmethod
     def of(cls, experiment: Experiment, measured: Metrics) -> "End":
         """Measure the parameters as they are; `measured` are their metrics on the training examples."""
-        classes, Y = experiment.dataset.interface.classes, experiment.dataset.parts["train"].Y
+        interface, Y = experiment.dataset.interface, experiment.dataset.parts["train"].Y
+        classes = interface.classes
         counts = np.bincount(classify(Y), minlength=len(classes)) if classes else np.zeros(1, np.int64)
         return cls(
             measured,
-            classes[1] if classes and len(classes) == 2 else None,
+            classes[interface.positive] if classes and len(classes) == 2 else None,
             classes[int(counts.argmax())] if classes else None,
             int(counts.max()),
             Y.shape[1],

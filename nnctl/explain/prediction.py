@@ -87,7 +87,7 @@ class Prediction:
         if self.table.y is None:
             return None
         Y = self.model.interface.targets(self.table, len(self.outputs), self.outputs.dtype)
-        return score(self.outputs, Y, self.table, self.classes)
+        return score(self.outputs, Y, self.table, self.model.interface)
 
 
 def predict_input(run: Run, path: Path) -> Prediction:

@@ -4,6 +4,8 @@ A metric that is undefined (precision without a positive prediction, R2 of a con
 classes or targets it counts as nothing achieved, as in scikit-learn's, for a mean that leaves it out would flatter.
 """
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -18,16 +20,16 @@ def classify(outputs: Array) -> Array:
     return (outputs[0] > 0.5).astype(np.int64) if len(outputs) == 1 else outputs.argmax(axis=0)
 
 
-def classification(truth: Array, predicted: Array, class_count: int) -> Metrics:
+def classification(truth: Array, predicted: Array, class_count: int, positive: int = 1) -> Metrics:
     """Return accuracy, precision and recall of class indices (m,).
 
-    With two classes precision and recall are those of class 1, otherwise the mean over the classes that occur or
-    are predicted ("macro"), in which a class that is never right counts 0.
+    With two classes precision and recall are those of the positive one, otherwise the mean over the classes that occur
+    or are predicted ("macro"), in which a class that is never right counts 0.
     """
     counts = np.bincount(truth * class_count + predicted, minlength=class_count**2)
     confusion = counts.reshape(class_count, class_count)  # [truth, predicted]
     right, of_truth, of_predicted = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    mean = _of_class_1 if class_count == 2 else _macro
+    mean = partial(_of_class, positive) if class_count == 2 else _macro
     return {
         "accuracy": float(right.sum() / len(truth)),
         "precision": mean(right, of_predicted, of_truth),
@@ -56,8 +58,8 @@ def regression(truth: Array, predicted: Array, dtype: DTypeLike | None = None) -
     return {**measured, "r2": overall, **{f"r2_{number}": r2 for number, r2 in enumerate(each, start=1)}}
 
 
-def _of_class_1(right: Array, wholes: Array, others: Array) -> float | None:
-    return float(right[1] / wholes[1]) if wholes[1] else None
+def _of_class(index: int, right: Array, wholes: Array, others: Array) -> float | None:
+    return float(right[index] / wholes[index]) if wholes[index] else None
 
 
 def _macro(right: Array, wholes: Array, others: Array) -> float:

@@ -89,6 +89,7 @@ def save(model: Model, path: Path) -> None:
                 file["range/means"] = range.means
         if model.interface.classes is not None:
             file["classes"] = np.array(model.interface.classes, h5py.string_dtype())
+            file.attrs["positive"] = model.interface.positive
         file.attrs["nnctl_version"] = __version__
         file.attrs["layer_dims"] = model.parameters.layer_dims
         file.attrs["example_shape"] = model.interface.example_shape
@@ -173,15 +174,17 @@ def _read(file: Any) -> Model:
     layout = _text(file, "layout") if "layout" in file.attrs else "rows"
     if layout not in ("rows", "columns"):
         raise Unusable(f"layout is {layout!r}, expected rows or columns")
+    classes = _classes(file, dims[-1])
     interface = Interface(
         example_shape=shape,
         preparation=Preparation(mean, divisor),
-        classes=_classes(file, dims[-1]),
+        classes=classes,
         pixels=bool(np.asarray(_attribute(file, "pixels")).all()),
         features=_text(file, "features") if "features" in file.attrs else None,
         range=None if low is None or high is None else Range(low, high, _text(file["range"], "dtype"), means),
         layout=layout,
         background=_text(file, "background") if "background" in file.attrs else "white",
+        positive=_positive(file, classes),
     )
     return Model(parameters, _activations(file, len(dims) - 1), interface)
 
@@ -230,6 +233,14 @@ def _classes(file: Any, outputs: int) -> tuple[str, ...] | None:
     if file["classes"].shape != (expected,):
         raise Unusable(f"classes has shape {file['classes'].shape}, expected {expected} names for {outputs} outputs")
     return tuple(map(str, file["classes"].asstr()[:]))
+
+
+def _positive(file: Any, classes: tuple[str, ...] | None) -> int:
+    """Return the index of the positive class, the second where the file does not say."""
+    index = np.asarray(file.attrs.get("positive", 1))
+    if index.shape != () or index.dtype.kind not in "iu" or not 0 <= index < len(classes or "ab"):
+        raise Unusable("positive must be the index of a class")
+    return int(index)
 
 
 def _attribute(file: Any, name: str) -> Any:

@@ -6,6 +6,7 @@ runs/cat-20261120-142530/   config.yaml  run.json  costs.csv  parameters.h5  and
 import contextlib
 import csv
 import json
+import math
 import os
 import platform
 import sys
@@ -67,12 +68,13 @@ class Run:
             with contextlib.suppress(StorageError):
                 self.write_status({**content, "status": "interrupted", "finished": now()})
 
-    def costs(self) -> dict[int, float]:
-        """Return the cost at each logged iteration; raise a DataError where costs.csv cannot be understood."""
+    def costs(self, column: str = "cost") -> dict[int, float]:
+        """Return a column of costs.csv by iteration, nan where it is empty; raise a DataError where that cannot be."""
         path = self.folder / COSTS
         try:
             with path.open(encoding="utf-8", newline="") as file:
-                return {int(row["iteration"]): float(row["cost"]) for row in csv.DictReader(file)}
+                rows = csv.DictReader(file)
+                return {int(row["iteration"]): math.nan if row[column] == "" else float(row[column]) for row in rows}
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from None
         except (KeyError, TypeError, ValueError, csv.Error):

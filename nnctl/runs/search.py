@@ -6,19 +6,30 @@ from pathlib import Path
 
 from nnctl.data.words import printable
 from nnctl.errors import DataError, SpecError
-from nnctl.registry import suggestion
+from nnctl.registry import listed, suggestion
 from nnctl.runs.run import PARAMETERS, Run
 from nnctl.runs.status import STATUS, Status, read_status
 
 LATEST = "latest"
+LATEST_COMPARISON = "latest-comparison"
 SHOWN = 8  # lines on runs of one kind
 
 
 def point_latest(run: Run) -> None:
-    """Let `latest` beside the run point to it; a file system without links goes without."""
-    link, new = run.folder.parent / LATEST, run.folder.parent / f".{LATEST}-{os.getpid()}"
+    """Let `latest` beside the run point to it."""
+    _point(LATEST, run.folder)
+
+
+def point_latest_comparison(folder: Path) -> None:
+    """Let `latest-comparison` beside a comparison point to it."""
+    _point(LATEST_COMPARISON, folder)
+
+
+def _point(name: str, folder: Path) -> None:
+    """Let a link beside a folder point to it; a file system without links goes without."""
+    link, new = folder.parent / name, folder.parent / f".{name}-{os.getpid()}"
     with contextlib.suppress(OSError):
-        new.symlink_to(run.folder.name, target_is_directory=True)
+        new.symlink_to(folder.name, target_is_directory=True)
         new.replace(link)
 
 
@@ -31,6 +42,9 @@ def find_run(name: str, runs_dir: Path) -> Run:
             return Run(folder.parent / folder.readlink() if folder.is_symlink() else folder)
         if os.path.isfile(folder / STATUS):
             raise SpecError(f"{folder}: this run has no {PARAMETERS} ({_in_words(folder)})")
+        if held := _held(folder):
+            example = f"Name one of them: nnctl predict {folder / held[0]}"
+            raise SpecError(f"{folder}: is no run but holds {listed(held, SHOWN)}.\n{example}")
     known = sorted(entry.name for entry in _folders(runs_dir))
     hint = suggestion(name, known, most=SHOWN) if known else f" ({runs_dir} holds no runs)"
     raise SpecError(f"there is no run {name!r}, neither as a path nor in {runs_dir}{hint}")
@@ -116,7 +130,16 @@ def is_run(name: str, runs_dir: Path) -> bool:
     """Tell whether a command-line argument names a run."""
     if name == LATEST:
         return True
-    return any(os.path.isfile(folder / file) for folder in _places(name, runs_dir) for file in (STATUS, PARAMETERS))
+    places = _places(name, runs_dir)
+    return any(os.path.isfile(folder / file) for folder in places for file in (STATUS, PARAMETERS)) or any(
+        map(_held, places)
+    )
+
+
+def _held(folder: Path) -> list[str]:
+    """Return the names of the runs inside a folder, as those of a comparison are."""
+    entries = _folders(folder) if os.path.isdir(folder) else []
+    return sorted(entry.name for entry in entries if os.path.isfile(Path(entry.path) / PARAMETERS))
 
 
 def _places(name: str, runs_dir: Path) -> list[Path]:

@@ -16,45 +16,63 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from nnctl import signals
-from nnctl.errors import StorageError
+from nnctl.errors import SpecError, StorageError
 from nnctl.registry import FEW, listed
 from nnctl.runs.files import write_bytes
 from nnctl.runs.run import Run
 from nnctl.training.experiment import Experiment
 
 if TYPE_CHECKING:  # what stands behind these takes long to import, and is not always wanted
-    from matplotlib.figure import Figure
-
     from nnctl.explain.compare import Comparison
+    from nnctl.show.pictures import Draw
 
 PATIENCE = 2.0  # seconds that pictures may take after a signal to end
+SMALLEST, LARGEST = 200, 10_000  # pixels of either side
 
-Draw = Callable[[], "Figure"]
+Size = tuple[int, int]  # width and height in pixels
 
 
-def draw_run(experiment: Experiment, run: Run, messages: Console) -> list[Path]:
+def size(text: str | None) -> Size | None:
+    """Read a size such as 1600x1000, or None where no pictures are wanted; raise a SpecError where it is no size."""
+    if text is None:
+        return None
+    width, cross, height = text.lower().partition("x")
+    numbers = [int(side) for side in (width, height) if side.isascii() and side.isdigit()]
+    if not cross or len(numbers) < 2 or not all(SMALLEST <= number <= LARGEST for number in numbers):
+        raise SpecError(
+            f"--picture-size must be WIDTHxHEIGHT in pixels, each from {SMALLEST} to {LARGEST:,}, such as 1600x1000;"
+            f" got {text!r}"
+        )
+    return numbers[0], numbers[1]
+
+
+def draw_run(experiment: Experiment, run: Run, messages: Console, size: Size | None) -> list[Path]:
     """Draw all pictures that fit the run's data into its folder and return the paths of those that were drawn."""
 
-    def wanted() -> Mapping[str, Draw]:
+    def wanted() -> Mapping[str, "Draw"]:
         from nnctl.show import pictures  # here, for matplotlib itself may be what fails
 
         return pictures.of_run(experiment, run)
 
-    return _drawn(wanted, run.folder, messages)
+    return _drawn(wanted, run.folder, messages, size)
 
 
-def draw_comparison(compared: "Comparison", messages: Console) -> list[Path]:
+def draw_comparison(compared: "Comparison", messages: Console, size: Size | None) -> list[Path]:
     """Draw all pictures of a comparison into its folder and return the paths of those that were drawn."""
 
-    def wanted() -> Mapping[str, Draw]:
+    def wanted() -> Mapping[str, "Draw"]:
         from nnctl.show import pictures
 
         return pictures.of_comparison(compared, messages.print)
 
-    return _drawn(wanted, compared.folder, messages)
+    return _drawn(wanted, compared.folder, messages, size)
 
 
-def _drawn(wanted: Callable[[], Mapping[str, Draw]], folder: Path, messages: Console) -> list[Path]:
+def _drawn(
+    wanted: Callable[[], Mapping[str, "Draw"]], folder: Path, messages: Console, size: Size | None
+) -> list[Path]:
+    if size is None:
+        return []
     os.environ |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}  # the user's own may be such as ends the import
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # it tells of its caches and of settings in its files
     drawn: list[Path] = []
@@ -75,7 +93,7 @@ def _drawn(wanted: Callable[[], Mapping[str, Draw]], folder: Path, messages: Con
                     messages.print(f"{folder / name}: is not drawn, for a signal asks to end")
                     continue
                 try:
-                    boxes |= _save(draw, folder / name)
+                    boxes |= _save(draw, folder / name, size)
                     drawn.append(folder / name)
                 except StorageError as error:
                     messages.print(str(error))
@@ -86,14 +104,16 @@ def _drawn(wanted: Callable[[], Mapping[str, Draw]], folder: Path, messages: Con
     return drawn
 
 
-def _save(draw: Draw, path: Path) -> set[str]:
+def _save(draw: "Draw", path: Path, size: Size) -> set[str]:
     """Write a picture, whole or not at all; return the signs in it that no installed font has."""
     from nnctl.show import fonts
+    from nnctl.show.canvas import canvas
 
-    figure = draw()
+    figure = canvas(size)
+    draw(figure)
     boxes = fonts.lend(figure)
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=110)
+    figure.savefig(content, format="png")
     write_bytes(path, content.getvalue())
     return boxes
 

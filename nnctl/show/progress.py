@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nnctl import signals
+from nnctl.explain.shares import percent
 
 Report = Callable[[int, int, int, float], None]  # index of a training, updates done, of how many, cost
 
@@ -31,14 +32,17 @@ def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TaskProgressColumn(),
+        TextColumn("{task.fields[share]}"),
         TextColumn("{task.fields[state]}"),
         TextColumn("cost [bold]{task.fields[cost]}[/]"),
         TextColumn("{task.fields[rate]} it/s"),
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=console, auto_refresh=False) as bars:
-        tasks = [bars.add_task(title, total=None, start=False, state="waiting", cost="–", rate="–") for title in titles]
+        tasks = [
+            bars.add_task(title, total=None, start=False, state="waiting", share="0 %", cost="–", rate="–")
+            for title in titles
+        ]
         starts: dict[int, float] = {}
 
         def report(index: int, done: int, total: int, cost: float) -> None:
@@ -48,10 +52,13 @@ def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
             seconds = time.monotonic() - starts[index]
             rate = f"{done / seconds:,.0f}" if seconds > 0 else "–"
             bars.update(tasks[index], completed=done, total=total, state=f"{done}/{total}", rate=rate)
-            bars.update(tasks[index], cost=f"{cost:.6f}", refresh=True)
+            bars.update(tasks[index], share=percent(done / total), cost=f"{cost:.6f}", refresh=True)
 
         with signals.last_words(lambda number: console.show_cursor()):
             yield report
+        for task in bars.tasks:
+            if task.started and not task.finished:  # a training that ended before its last iteration has ended, too
+                bars.update(task.id, total=task.completed, share="ended", refresh=True)
 
 
 def _lines(console: Console, titles: Sequence[str]) -> Report:

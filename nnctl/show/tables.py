@@ -1,17 +1,23 @@
 """Tables for the terminal: the layers before training, the metrics after it, predictions, a comparison."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from nnctl.data.interface import Interface
 from nnctl.nn.activations import activations
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
 from nnctl.nn.optimizers import optimizers
 from nnctl.registry import Choice, Registry
+from nnctl.show.names import shown
 from nnctl.spec.schema import option_defaults
 from nnctl.training.experiment import Experiment
 
@@ -19,6 +25,7 @@ if TYPE_CHECKING:  # what stands behind these is imported by the commands that h
     from nnctl.explain.compare import Comparison
     from nnctl.explain.prediction import Prediction
 
+UNLIMITED = 10**6  # columns
 MOST_ROWS = 100  # of predictions shown; a file gets them all
 LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²"}
 
@@ -61,11 +68,11 @@ def layers(experiment: Experiment) -> Table:
     return table
 
 
-def metrics(measured: Mapping[str, Metrics]) -> Table:
+def metrics(measured: Mapping[str, Metrics], interface: Interface) -> Table:
     """Return losses and metrics, a column for each part, and the cost where it is not the loss."""
     table = _table("", *measured, right=range(1, len(measured) + 1))
     for name in _names(measured.values()):
-        table.add_row(LABELS.get(name, name), *(_number(part.get(name)) for part in measured.values()))
+        table.add_row(_label(name, interface), *(_number(part.get(name)) for part in measured.values()))
     return table
 
 
@@ -91,25 +98,92 @@ def predictions(prediction: "Prediction", proba: bool) -> Table:
 def prediction_summary(prediction: "Prediction") -> str:
     """Return the metrics of a prediction in a line, and how many rows were left out of the table."""
     m = len(prediction.table.X)
-    measured = prediction.metrics() or {}
-    said = ", ".join(f"{LABELS.get(name, name)} {_number(value)}" for name, value in measured.items())
+    measured, interface = prediction.metrics() or {}, prediction.model.interface
+    said = ", ".join(f"{_label(name, interface)} {_number(value)}" for name, value in measured.items())
     hidden = f" ({m - MOST_ROWS:,} more rows; -o FILE writes all)" if m > MOST_ROWS else ""
     return f"{said} on {m:,} examples{hidden}"
 
 
-def comparison(compared: "Comparison") -> Table:
-    """Return the costs of the schemes side by side, then final costs and metrics."""
+def comparison(compared: "Comparison", console: Console) -> Group:
+    """Return costs, final costs and metrics of the schemes: side by side where the console is wide enough for that.
+
+    Elsewhere schemes are rows, the costs as many as fit, and what was measured stands in as many tables as it takes.
+    """
+    side_by_side = _by_iteration(compared)
+    if _fits(side_by_side, console):
+        return Group(side_by_side)
+    iterations, by_scheme = compared.shown_iterations(), partial(_by_scheme, compared, console)
+    for wanted in range(len(iterations), 0, -1):
+        which = sorted({round(index) for index in np.linspace(len(iterations) - 1, 0, wanted)})
+        costs = by_scheme([_costs_at(compared, iterations[index]) for index in which], "cost at\niteration")
+        if _fits(costs, console):
+            break
+    tables = [costs]
+    for waiting in _measured(compared):
+        while waiting:
+            taken = next((n for n in range(len(waiting), 1, -1) if _fits(by_scheme(waiting[:n]), console)), 1)
+            tables.append(by_scheme(waiting[:taken]))
+            waiting = waiting[taken:]
+    return Group(*tables)
+
+
+Column = tuple[str, list[str]]  # a title of several lines, and a number for each scheme
+
+
+def _by_iteration(compared: "Comparison") -> Table:
+    """Return a table with a column for each scheme."""
     schemes = compared.schemes
     table = _table("iteration", *(scheme.label for scheme in schemes), right=range(len(schemes) + 1))
     for iteration in compared.shown_iterations():
-        table.add_row(f"{iteration:,}", *(_number(scheme.costs.get(iteration)) for scheme in schemes))
+        table.add_row(*_flat(_costs_at(compared, iteration)))
     table.add_section()
-    for part in dict.fromkeys(part for scheme in schemes for part in scheme.metrics):
-        measured = [scheme.metrics.get(part, {}) for scheme in schemes]
-        for name in _names(measured):
-            title = f"final {name}" if name in ("loss", "cost") else LABELS.get(name, name)
-            table.add_row(f"{title}, {part}", *(_number(values.get(name)) for values in measured))
+    for column in chain.from_iterable(_measured(compared)):
+        table.add_row(*_flat(column))
     return table
+
+
+def _by_scheme(compared: "Comparison", console: Console, columns: Sequence[Column], title: str = "") -> Table:
+    """Return a table with a row for each scheme."""
+    table = _table(title, *(title for title, _ in columns), right=range(1, len(columns) + 1))
+    for index, scheme in enumerate(compared.schemes):
+        table.add_row(shown(scheme.label, console.width // 3), *(numbers[index] for _, numbers in columns))
+    return table
+
+
+def _costs_at(compared: "Comparison", iteration: int) -> Column:
+    return f"{iteration:,}", [_number(scheme.costs.get(iteration)) for scheme in compared.schemes]
+
+
+def _measured(compared: "Comparison") -> list[list[Column]]:
+    """Return for each part the final costs and metrics."""
+    parts, interface = [], compared.experiment.dataset.interface
+    for part in dict.fromkeys(part for scheme in compared.schemes for part in scheme.metrics):
+        measured, columns = [scheme.metrics.get(part, {}) for scheme in compared.schemes], []
+        for name in _names(measured):
+            title = f"final {name}" if name in ("loss", "cost") else _label(name, interface).replace(" ", "\n", 1)
+            columns.append((f"{title},\n{part}", [_number(values.get(name)) for values in measured]))
+        parts.append(columns)
+    return parts
+
+
+def _flat(column: Column) -> list[str]:
+    """Return a column as a row."""
+    title, numbers = column
+    return [title.replace("\n", " "), *numbers]
+
+
+def _fits(table: Table, console: Console) -> bool:
+    """Tell whether a console is wide enough for a table without breaking or cutting any cell."""
+    return console.measure(table, options=console.options.update(width=UNLIMITED)).maximum <= console.width
+
+
+def _label(name: str, interface: Interface) -> str:
+    """Return what a metric is called: precision and recall say of which class they are, or that it is of all."""
+    if name not in ("precision", "recall") or interface.classes is None:
+        return LABELS.get(name, name)
+    if len(interface.classes) > 2:
+        return f"{name}, macro"
+    return f"{name} of {shown(interface.classes[interface.positive])}"
 
 
 def _names(measured: Iterable[Metrics]) -> list[str]:

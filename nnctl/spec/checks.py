@@ -109,6 +109,10 @@ def check_train(spec: Spec, document: Document) -> None:
         document.report(
             ("train", "class_weights"), f"train.class_weights wants classes, and a {spec.output} output has none"
         )
+    if not spec.classifies and spec.data is not INVALID and spec.data.positive not in (None, INVALID):
+        document.report(
+            ("data", "positive"), f"data.positive names one of two classes, and a {spec.output} output has none"
+        )
     stopping = train.early_stopping
     if stopping not in (None, INVALID) and stopping.metric is not INVALID:
         legal = ("loss", *(("accuracy", "precision", "recall") if spec.classifies else ("mse", "mae", "r2")))

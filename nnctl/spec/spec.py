@@ -41,6 +41,7 @@ class DataSpec:
     features: str | None = None  # names of datasets inside the training part's file
     target: str | None = None
     classes: str | None = None  # none: the labels alone say what classes there are
+    positive: str | None = None  # of two classes the one that precision and recall are of; null: the second
     layout: Literal["rows", "columns"] = "rows"  # of the examples in files
     scale: Positive | Literal["standardize", "none"] | None = None  # what to divide by; null: 255 for pictures
     background: str = "white"  # the colour under transparent picture files: a name or #rrggbb

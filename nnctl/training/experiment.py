@@ -241,11 +241,11 @@ def _stages(experiment: Experiment, log: CostLog, last_good: Memory, best: Memor
     full = training.batch_size is None
     due: Due = stages.every_iterations(every, iterations) if full else stages.every_epochs(every, per_epoch, iterations)
     wrapping: list[Stage] = [partial(stages.finite, due=due, last_good=last_good)]
-    examples, classes = experiment.part("validation"), experiment.dataset.interface.classes
+    examples, interface = experiment.part("validation"), experiment.dataset.interface
     if examples is not None:
 
         def validate(objective: Objective) -> Metrics:
-            return metrics_of(examples, objective.evaluate(examples.X, examples.Y), classes)
+            return metrics_of(examples, objective.evaluate(examples.X, examples.Y), interface)
 
         wrapping.append(partial(stages.evaluated, due=due, validate=validate))
     if full:

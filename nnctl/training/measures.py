@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from nnctl.data.dataset import Dataset, Examples
+from nnctl.data.interface import Interface
 from nnctl.data.table import Table
 from nnctl.denormals import flushed
 from nnctl.nn import Array
@@ -15,26 +16,24 @@ from nnctl.runs.model import Model
 
 def measure(trained: Model, criterion: Criterion, dataset: Dataset) -> dict[str, Metrics]:
     """Return the loss and metrics of the network as it is on each part, and the cost on the training part."""
-    measured, classes = {}, dataset.interface.classes
+    measured = {}
     with flushed(), np.errstate(over="ignore", invalid="ignore"):
         for name, examples in dataset.parts.items():
             found = criterion.evaluate(trained.network, examples.X, examples.Y, {})
-            measured[name] = metrics_of(examples, found, classes, with_cost=name == "train")
+            measured[name] = metrics_of(examples, found, dataset.interface, with_cost=name == "train")
     return measured
 
 
-def score(outputs: Array, Y: Array, table: Table, classes: tuple[str, ...] | None) -> Metrics:
+def score(outputs: Array, Y: Array, table: Table, interface: Interface) -> Metrics:
     """Return the metrics of outputs (n[L], m) against targets Y (n[L], m), which come from the table."""
-    if classes is None:
+    if interface.classes is None:
         with np.errstate(over="ignore", invalid="ignore"):
             return regression(Y, outputs, None if table.y is None else table.y.dtype)
-    return classification(classify(Y), classify(outputs), len(classes))
+    return classification(classify(Y), classify(outputs), len(interface.classes), interface.positive)
 
 
-def metrics_of(
-    examples: Examples, found: Evaluation, classes: tuple[str, ...] | None, with_cost: bool = False
-) -> Metrics:
+def metrics_of(examples: Examples, found: Evaluation, interface: Interface, with_cost: bool = False) -> Metrics:
     """Return loss and metrics of an evaluation, None for what is not finite; only training examples have a cost."""
     cost = {"cost": found.cost} if with_cost else {}
-    measured = {"loss": found.loss, **cost, **score(found.outputs, examples.Y, examples.table, classes)}
+    measured = {"loss": found.loss, **cost, **score(found.outputs, examples.Y, examples.table, interface)}
     return {name: value if value is not None and math.isfinite(value) else None for name, value in measured.items()}

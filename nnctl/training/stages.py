@@ -137,14 +137,20 @@ def until_plateau(steps: Steps, metric: str, patience: int, min_delta: float, be
 
 
 def reported(steps: Steps, report: Callable[[int, int, float], None], iterations: int) -> Steps:
-    """Report the updates done, of how many, and the cost: ten times a second, at the first step and at the last."""
-    last = -math.inf
+    """Report the updates done, of how many, and the cost: ten times a second, at the first step and at the last.
+
+    The last is whichever comes last, for training may end before all iterations are done; what its cost was can no
+    longer be asked for then, so it is told with the last that was.
+    """
+    last, told, done, cost = -math.inf, 0, 0, math.nan
     for step in steps:
-        now = time.monotonic()
-        if now - last >= REPORT_SECONDS or step.iteration == iterations - 1:
-            last = now
-            report(step.iteration + 1, iterations, step.cost)
+        now, done = time.monotonic(), step.iteration + 1
+        if now - last >= REPORT_SECONDS or done == iterations:
+            last, told, cost = now, done, step.cost
+            report(done, iterations, cost)
         yield step
+    if told < done:
+        report(done, iterations, cost)
 
 
 def interruptible(steps: Steps, received: Sequence[int]) -> Steps:

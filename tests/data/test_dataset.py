@@ -473,3 +473,31 @@ def test_the_layout_of_a_test_file_beside_a_built_in_set_is_kept(spec_of, write)
     spec = spec_of({"source": "circles", "layout": "columns", "test": write(X=X.T, Y=(X[:, 0] > 0)[None, :])})
     assert dataset.load(spec).parts["test"].m == 40
     assert spec.resolved()["data"]["layout"] == "columns"
+
+
+@pytest.mark.parametrize(("positive", "index"), [(None, 1), ("stay", 0), ("churn", 1)])
+@pytest.mark.parametrize("y", [["churn", "stay"] * 4, [0, 1] * 4])
+def test_the_positive_class_is_named_and_changes_no_target(spec_of, write, positive, index, y):
+    listed = {} if isinstance(y[0], str) else {"classes": np.array(["churn", "stay"])}
+    source = write(X=numbered(8), y=y, **listed)
+    loaded = dataset.load(spec_of({"source": source, "positive": positive}))
+    index = 1 - index if positive is not None else index  # churn comes first here
+    assert loaded.interface.positive == index
+    assert loaded.interface.classes == ("churn", "stay")
+    assert loaded.parts["train"].Y.tolist() == [[0, 1] * 4]
+
+
+@pytest.mark.parametrize(
+    ("layer_dims", "output", "positive", "message"),
+    [
+        ((2, 1), "sigmoid", "2", "data.positive names no class (legal: 0, 1)"),
+        ((2, 1), "linear", "1", "data.positive names one of two classes, and a linear output has none"),
+        ((2, 3), "softmax", "1", "data.positive names one of two classes, and there are 3"),
+        ((2, 1), "sigmoid", 1, "data.positive must be text or null, got 1; put it in quotes"),
+    ],
+)
+def test_positive_classes_that_cannot_be(spec_of, write, layer_dims, output, positive, message):
+    source = write(X=numbered(9), y=np.arange(9) % (3 if layer_dims[-1] == 3 else 2))
+    with pytest.raises(SpecError) as caught:
+        dataset.load(spec_of({"source": source, "positive": positive}, layer_dims, output))
+    assert message in str(caught.value)

@@ -16,6 +16,9 @@ from nnctl.explain.shares import percent
 from nnctl.nn.initializers import initializers
 from nnctl.registry import Choice
 from nnctl.runs.run import Run
+from nnctl.spec import document, shipped
+from nnctl.spec.reading import parse
+from nnctl.training.experiment import prepare
 
 SHORT = ("-q", "-S", "train.iterations=300")
 TINY_SPEC = """
@@ -161,9 +164,9 @@ def test_on_any_config_random_has_its_own_default(nnctl, tmp_path):
     assert "one unit" in explanation(outcome, "constant (value 0.1)")
     assert "R²" in outcome.stdout
     assert "saturated" not in outcome.stdout  # a regression has no probabilities
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = (path for path in (tmp_path / "runs").iterdir() if not path.is_symlink())
     assert folder.name.startswith("compare-init-tiny-")
-    assert {path.name for path in folder.iterdir() if path.is_file()} == {"compare.json", "costs.png"}
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {"compare.json", "costs.png", "curves.png"}
     assert "name: random\n    scale: 0.01" in (folder / "random" / "config.yaml").read_text()
 
 
@@ -190,7 +193,7 @@ def test_a_scheme_that_diverges_does_not_keep_the_others_from_training(nnctl, tm
         outcome, "random (x1e+200)"
     )
     assert "the cost went from" in explanation(outcome, "he")
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = (path for path in (tmp_path / "runs").iterdir() if not path.is_symlink())
     assert json.loads((folder / "random-1e200" / "run.json").read_text())["status"] == "diverged"
     schemes = json.loads((folder / "compare.json").read_text())["schemes"]
     assert schemes["he"]["train"]["r2"] < 1
@@ -294,5 +297,6 @@ def test_outputs_that_do_not_spread_are_not_said_to_pass_a_signal(nnctl):
 
 def test_the_table_shows_evenly_spaced_costs_and_the_last(tmp_path):
     logged = dict.fromkeys([*range(0, 15000, 100), 14999], 0.5)
-    compared = Comparison(tmp_path, 15000, None, [scheme(logged, 1.0, 0.5)])
+    experiment = prepare(parse(document.read(shipped.find("circles"), [])))
+    compared = Comparison(tmp_path, experiment, [scheme(logged, 1.0, 0.5)])
     assert compared.shown_iterations() == [*range(0, 15000, 1000), 14999]

@@ -42,7 +42,7 @@ def said(nnctl, tmp_path):
     """Return what compare-init says of one start on these arrays."""
 
     def said(scheme="he", **given):
-        outcome = nnctl("compare-init", scheme, "--config", write(tmp_path, **given), "-q")
+        outcome = nnctl("compare-init", scheme, "--config", write(tmp_path, **given), "-q", "--no-pictures")
         assert outcome.exit_code in (0, 4), outcome.stderr
         (found,) = re.findall(rf"^{scheme.split(':')[0]}.*?: (.*\.)$", outcome.stdout, re.MULTILINE | re.DOTALL)
         return " ".join(found.split())
@@ -55,7 +55,9 @@ def remarks(nnctl, tmp_path):
     """Return what a training of these arrays ends with."""
 
     def remarks(init="he", **given):
-        outcome = nnctl("train", write(tmp_path, **given), "-S", f"model.init={json.dumps(init)}", "--json")
+        outcome = nnctl(
+            "train", write(tmp_path, **given), "-S", f"model.init={json.dumps(init)}", "--json", "--no-pictures"
+        )
         assert outcome.exit_code == 0, outcome.stderr
         found = json.loads(outcome.stdout)["remarks"]
         assert all(f"note: {remark}\n" in outcome.stderr for remark in found)

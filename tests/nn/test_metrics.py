@@ -40,6 +40,13 @@ def test_precision_and_recall_that_are_undefined_are_none():
     assert classification(negative, negative, 2) == {"accuracy": 1, "precision": None, "recall": None}
 
 
+def test_which_of_two_classes_is_the_positive_one():
+    truth, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])
+    assert classification(truth, predicted, 2) == {"accuracy": 0.75, "precision": 0.5, "recall": 1}
+    assert classification(truth, predicted, 2, positive=0) == {"accuracy": 0.75, "precision": 1, "recall": 2 / 3}
+    assert classification(truth, predicted, 3, positive=0) == classification(truth, predicted, 3)
+
+
 def test_a_net_that_always_says_one_class_of_three_is_not_flattered():
     truth = np.repeat([0, 1, 2], [17, 2, 1])
     measured = classification(truth, np.zeros_like(truth), 3)

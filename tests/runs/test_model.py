@@ -69,7 +69,7 @@ def test_any_hdf5_reader_finds_the_parameters(tmp_path):
     "interface",
     [
         Interface((3,), Preparation(), None),
-        Interface((3,), Preparation(), ("non-cat", "cat")),
+        Interface((3,), Preparation(), ("non-cat", "cat"), positive=0),
         Interface((1, 1, 3), Preparation(divisor=np.asarray(255.0)), ("né, à", "猫 'n' \"dog\""), True),
         Interface((3,), Preparation(np.array([1.0, 2.0, 0.1]), np.array([3.0, 4.0, 0.2])), ("0", "1"), False, "pixels"),
     ],
@@ -264,6 +264,9 @@ STRANGE = {
     "divisor 0": (dataset("preparation/divisor", np.array([1.0, 0, 1])), "preparation/divisor is missing, or 0"),
     "divisor text": (dataset("preparation/divisor", "255"), "preparation/divisor must be of type"),
     "preparation no group": (dataset("preparation", 1.0), "is not a parameters file"),
+    "positive a name": (attribute("positive", "a"), "positive must be the index of a class"),
+    "positive nothing": (attribute("positive", h5py.Empty("i8")), "positive must be the index of a class"),
+    "positive too large": (attribute("positive", 2), "positive must be the index of a class"),
     "means of another number": (dataset("range/means", np.ones(2)), "range/means has shape (2,), expected (3,)"),
     "range of one end": (dataset("range/low", 0.0), "range has one end only"),
 }  # fmt: skip

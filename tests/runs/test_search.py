@@ -301,3 +301,37 @@ def test_a_training_that_was_killed_is_said_to_be_gone(nnctl, runs, tmp_path):
         process.wait()
     (folder,) = runs.glob("circles-*")
     assert "this run has no parameters.h5 (its process is gone" in nnctl("predict", folder.name, "new.npz").stderr
+
+
+# comparisons
+
+
+@pytest.mark.parametrize("named", ["compare-init-x-0.1", "runs/compare-init-x-0.1", "latest-comparison"])
+def test_a_comparison_says_which_runs_it_holds(nnctl, runs, named):
+    for name in ("zeros", "he"):
+        make(runs / "compare-init-x-0.1", name, "finished", 0, 1)
+    (runs / "compare-init-x-0.1" / "compare.json").write_text("{}")
+    (runs / "latest-comparison").symlink_to("compare-init-x-0.1")
+    outcome = nnctl("predict", named)
+    assert outcome.exit_code == 2
+    folder = "runs/latest-comparison" if named.startswith("latest") else "runs/compare-init-x-0.1"
+    assert outcome.stderr == (
+        f"nnctl: {folder}: is no run but holds he, zeros.\nName one of them: nnctl predict {folder}/he\n"
+    )
+    assert nnctl("predict", f"{folder}/he", "new.npz").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["x" * 400, "\x00", "."])
+def test_what_is_no_folder_holds_no_runs(nnctl, runs, name):
+    assert nnctl("predict", name).exit_code in (2, 3)
+
+
+def test_the_link_latest_comparison_points_to_the_newest(nnctl, tmp_path):
+    short = ("-q", "--no-pictures", "-S", "train.iterations=2")
+    for number in range(2):
+        assert nnctl("compare-init", "he", *short, "-S", f"name=number-{number}").exit_code == 0
+        link = tmp_path / "runs" / "latest-comparison"
+        assert link.is_symlink()
+        assert link.readlink().name.startswith(f"compare-init-number-{number}-")
+    assert nnctl("predict").exit_code == 2  # it is no run
+    assert nnctl("predict", "latest-comparison/he").exit_code == 0

@@ -5,13 +5,13 @@ The fonts here are made for the test, so that it does not matter which are insta
 
 import numpy as np
 import pytest
+from drawn import boundary, costs, examples, model, pixels, wrong
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
-from test_pictures import examples, model, pixels
 
-from nnctl.show import fonts, pictures
+from nnctl.show import fonts
 
 ORIGINAL = list(fontManager.ttflist)
 CAT, DOG, PRIVATE = "猫", "犬", "\U000f0001"
@@ -54,7 +54,7 @@ def installed(tmp_path, monkeypatch):
 
 
 def titled(title):
-    return pictures.costs({"cost": {0: 1.0, 1: 0.5}}, title)
+    return costs({"cost": {0: 1.0, 1: 0.5}}, title)
 
 
 def family(figure):
@@ -112,16 +112,14 @@ def texts(figure):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_no_formula_and_is_not_hidden(name):
-    curves = {name: {0: 1773.0, 1: 0.5}, "he": {0: 1.0, 1: 0.5}}
-    legend = pictures.costs(curves, name).axes[0].get_legend()
+    curves = {name: {0: 1.5, 1: 0.5}, "he": {0: 1.0, 1: 0.5}}
+    legend = costs(curves, name).axes[0].get_legend()
     assert [text.get_text() for text in legend.get_texts()] == [name, "he"]
     train = examples([[0.0, 1.0], [1.0, 0.0]], [0, 1])
     drawn = [
-        pictures.costs(curves, name),
-        pictures.boundary(model([[5, 0]], [-1], "sigmoid", (name, "other"), (2,)), train),
-        pictures.wrong_pictures(
-            model(np.zeros((1, 4)), [5], "sigmoid", (name, "other"), (2, 2)), examples(np.zeros((1, 2, 2)), [0])
-        ),
+        costs(curves, name),
+        boundary(model([[5, 0]], [-1], "sigmoid", (name, "other"), (2,)), train),
+        wrong(model(np.zeros((1, 4)), [5], "sigmoid", (name, "other"), (2, 2)), examples(np.zeros((1, 2, 2)), [0])),
     ]
     for figure in drawn:
         pixels(figure)
@@ -136,7 +134,7 @@ def test_a_name_like_a_formula_is_drawn_with_its_dollars():
 
 
 def test_powers_of_ten_are_still_powers():
-    figure = pictures.costs({"$": {0: 1000.0, 1: 0.1}}, "$")
+    figure = costs({"$": {0: 1000.0, 1: 0.1}}, "$")
     pixels(figure)
     (label, *_) = [text for text in figure.axes[0].get_yticklabels() if "10^{2}" in text.get_text()]
     assert label.get_parse_math()
@@ -154,5 +152,5 @@ def test_powers_of_ten_are_still_powers():
 )
 def test_a_name_is_one_line_of_signs(name, drawn):
     train = examples([[0.0, 1.0], [1.0, 0.0]], [0, 1])
-    figure = pictures.boundary(model([[5, 0]], [-1], "sigmoid", (name, "other"), (2,)), train)
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [drawn, "other"]
+    figure = boundary(model([[5, 0]], [-1], "sigmoid", (name, "other"), (2,)), train)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [drawn, "other", "training"]

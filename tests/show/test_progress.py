@@ -42,8 +42,20 @@ def test_a_pipe_gets_lines_of_every_training():
 
 def test_a_terminal_gets_a_bar_for_every_training_with_the_last_iteration_and_cost():
     written = shown(["zeros", "he"], [*training(0, 200, 50), (1, 30, 120, 0.875)], force_terminal=True)
-    for text in ("zeros", "200/200", "100%", "0.625", "he", "30/120", "25%", "0.875", "it/s"):
+    for text in ("zeros", "200/200", "100 %", "0.625", "he", "30/120", "25 %", "0.875", "it/s"):
         assert text in written
+
+
+def test_a_bar_never_says_all_before_it_is():
+    assert "100 %" not in shown(["he"], [(0, 997, 1000, 0.5)], force_terminal=True)
+
+
+def test_the_bar_of_a_training_that_ended_early_is_seen_to_have_ended():
+    written = shown(["he", "zeros"], [(0, 30, 600, 0.5)], force_terminal=True)
+    last = written.split("\r")[-1] if "ended" in written.split("\r")[-1] else written[written.rindex("he") :]
+    assert "ended 30/600" in last
+    assert written.count("waiting") > 0  # one that never began has not
+    assert "ended 30/600" not in shown(["he"], [(0, 30, 600, 0.5)])  # in a pipe other lines say it
 
 
 @pytest.mark.parametrize("terminal", [True, False])

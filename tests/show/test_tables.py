@@ -1,7 +1,9 @@
 """Tables hold the numbers they are made of."""
 
 import contextlib
+import dataclasses
 import io
+import re
 
 import numpy as np
 import pytest
@@ -82,12 +84,12 @@ def test_metrics_stand_in_a_column_for_each_part():
         "train": {"loss": 0.25, "cost": 0.25, "accuracy": 0.9875, "precision": None},
         "test": {"loss": 1.25e-7, "accuracy": 0.5, "precision": 0.75},
     }
-    rows = printed(tables.metrics(measured))
+    rows = printed(tables.metrics(measured, Interface((2,), Preparation(), ("0", "1"))))
     assert rows[0] == ["train", "test"]
     assert ["loss", "0.250000", "1.2500e-07"] in rows
     assert not [row for row in rows if row[0] == "cost"]  # where it is the loss
     assert ["accuracy", "0.987500", "0.500000"] in rows
-    assert ["precision", "–", "0.750000"] in rows
+    assert ["precision", "of", "1", "–", "0.750000"] in rows
 
 
 def test_predictions_have_class_probability_and_truth():
@@ -141,14 +143,13 @@ def test_a_comparison_has_costs_and_metrics_of_every_scheme(tmp_path):
 
     compared = Comparison(
         tmp_path,
-        300,
-        None,
+        experiment("circles", "train.iterations=300"),
         [
             scheme("he", {0: 0.875, 100: 0.5, 299: 0.25}, {"train": {"loss": 0.125, "cost": 0.5, "accuracy": 1.0}}),
             scheme("random (x10)", {0: 1773.5, 100: 3.5}, {}),
         ],
     )
-    rows = printed(tables.comparison(compared))
+    rows = printed(tables.comparison(compared, console.results()))
     assert rows[0] == ["iteration", "he", "random", "(x10)"]
     assert ["0", "0.875000", "1773.500000"] in rows
     assert ["100", "0.500000", "3.500000"] in rows
@@ -156,3 +157,76 @@ def test_a_comparison_has_costs_and_metrics_of_every_scheme(tmp_path):
     assert ["final", "loss,", "train", "0.125000", "–"] in rows
     assert ["final", "cost,", "train", "0.500000", "–"] in rows
     assert ["accuracy,", "train", "1.000000", "–"] in rows
+
+
+# comparisons of any number of schemes on consoles of any width
+
+
+LABELS = ("zeros", "random (x10)", "he", "constant (value 0.123456)", "xavier", "lecun", "random (x0.01)", "x" * 40)
+NUMBER = re.compile(r"(?<![\w(.])-?\d[\d,]*\.\d{4,}(?:e[+-]\d+)?")
+
+
+def many_schemes(tmp_path, n, classes):
+    """Return a comparison of n schemes with costs of every size, and all the numbers that its table may hold."""
+    ready = experiment("circles")
+    interface = dataclasses.replace(ready.dataset.interface, classes=classes)
+    ready = dataclasses.replace(ready, dataset=dataclasses.replace(ready.dataset, interface=interface))
+    stream = np.random.RandomState(n)
+    schemes = []
+    for k in range(n):
+        costs = {i: float(10 ** stream.uniform(-6, 12)) for i in [*range(0, 15000, 1000), 14999]}
+        names = ("loss", "cost", "accuracy", "precision", "recall")
+        metrics = {part: {name: float(stream.rand()) for name in names} for part in ("train", "test")}
+        schemes.append(Scheme(f"s{k}", f"{LABELS[k % 8]}{k // 8 or ''}", Choice("he"), Run(tmp_path), metrics, costs))
+    return Comparison(tmp_path, ready, schemes)
+
+
+@pytest.mark.parametrize("width", [60, 79, 80, 100, 120, 200])
+@pytest.mark.parametrize("n", range(1, 13))
+def test_no_number_of_a_comparison_breaks_and_no_line_is_too_long(tmp_path, monkeypatch, n, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    compared = many_schemes(tmp_path, n, ("stay", "has left the company for good, alas"))
+    file = io.StringIO()
+    with contextlib.redirect_stdout(file):
+        stdout = console.results()
+        stdout.print(tables.comparison(compared, stdout))
+    lines = file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    legal = {tables._number(cost) for scheme in compared.schemes for cost in scheme.costs.values()}
+    parts = [part for scheme in compared.schemes for part in scheme.metrics.values()]
+    metrics = [tables._number(value) for part in parts for value in part.values()]
+    found = [number for line in lines for number in NUMBER.findall(line.replace("0.123456)", ""))]
+    assert set(found) <= legal | set(metrics)
+    assert set(metrics) <= set(found)  # all of them, whole
+    finals = {tables._number(scheme.costs[14999]) for scheme in compared.schemes}
+    assert finals <= set(found)
+    assert not [line for line in lines if "…" in line and re.search(r"\d…", line)]
+
+
+@pytest.mark.parametrize(("n", "by_iteration"), [(3, True), (12, False)])
+def test_schemes_stand_side_by_side_where_they_fit(tmp_path, monkeypatch, n, by_iteration):
+    monkeypatch.setenv("COLUMNS", "80")
+    first = printed(tables.comparison(many_schemes(tmp_path, n, ("0", "1")), console.results()))[0]
+    assert (first[0] == "iteration") == by_iteration
+
+
+# which class precision and recall are of
+
+
+@pytest.mark.parametrize(
+    ("classes", "positive", "said"),
+    [
+        (("stay", "churn"), 1, "precision of churn"),
+        (("stay", "churn"), 0, "precision of stay"),
+        (("a", "b", "c"), 1, "precision, macro"),
+    ],
+)
+def test_precision_says_what_it_is_of(tmp_path, classes, positive, said):
+    interface = Interface((2,), Preparation(), classes, positive=positive)
+    rows = printed(tables.metrics({"train": {"loss": 0.5, "precision": 0.75}}, interface))
+    assert [*said.split(), "0.750000"] in rows
+    compared = many_schemes(tmp_path, 2, classes)
+    ready = compared.experiment
+    compared.experiment = dataclasses.replace(ready, dataset=dataclasses.replace(ready.dataset, interface=interface))
+    rows = printed(tables.comparison(compared, console.results()))
+    assert any(" ".join(row).startswith(f"{said}, train") for row in rows)

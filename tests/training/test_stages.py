@@ -188,6 +188,14 @@ def test_reported_tells_the_first_step_and_the_last_and_little_between(monkeypat
     assert told == [(1, 11, 0.5), (4, 11, 3.5), (7, 11, 6.5), (10, 11, 9.5), (11, 11, 10.5)]
 
 
+def test_the_last_step_is_reported_where_training_ends_before_all_are_done(monkeypatch):
+    monkeypatch.setattr(stages.time, "monotonic", lambda: 0.0)
+    told = []
+    stage = partial(stages.reported, report=lambda *what: told.append(what), iterations=100)
+    passed(stage, with_costs([0.5, 0.25, 0.125]))
+    assert told == [(1, 100, 0.5), (3, 100, 0.5)]  # with the last cost that was told
+
+
 def test_the_cost_is_only_worked_out_where_it_is_reported():
     class Counted(FakeStep):
         asked = 0
