@@ -83,22 +83,33 @@ class Registry(dict[str, Entry]):
 
 def nearest(name: str, legal: Iterable[str]) -> str | None:
     """Return the legal name that was meant, or None when nothing is near."""
+    from nnctl import synonyms  # only a mistake needs words
+
     names = list(legal)
-    near = get_close_matches(name, names, n=1, cutoff=0.6) or [
-        key for key in names if len(name) > 1 and (key.startswith(name) or name in key.split("_"))
-    ]
+    near = (
+        synonyms.meant(name, names)
+        or get_close_matches(name, names, n=1, cutoff=0.6)
+        or [key for key in names if len(name) > 1 and (key.startswith(name) or name in key.split("_"))]
+    )
     return near[0] if near else next((key for key in names if key.lower() == name.lower()), None)
 
 
 def suggestion(name: str, legal: Iterable[str], most: int = LISTED) -> str:
     """Return `; did you mean "..."?`, or the list of all that is legal when nothing is near."""
     names = list(legal)
-    return offered(nearest(name, names), names, most)
+    return offered(name, nearest(name, names), names, most)
 
 
-def offered(near: str | None, legal: Iterable[str], most: int = LISTED) -> str:
+def offered(name: str, near: str | None, legal: list[str], most: int = LISTED) -> str:
     """Return `; did you mean "..."?` for the nearest name, or the list of all that is legal where there is none."""
-    return f" (legal: {listed(legal, most)})" if near is None else f'; did you mean "{near}"?'
+    from nnctl import synonyms  # only a mistake needs words
+
+    if near is None:
+        return f" (legal: {listed(legal, most)})"
+    if near not in (meant := synonyms.meant(name, legal)):
+        return f'; did you mean "{near}"?'
+    quoted = '" or "'.join(meant)
+    return f'; did you mean "{quoted}"?{synonyms.note(name)}'
 
 
 def listed(names: Iterable[str], most: int = LISTED) -> str:

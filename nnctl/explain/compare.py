@@ -24,7 +24,7 @@ from nnctl.runs.files import write_text
 from nnctl.runs.run import Run, create_folder, create_run, timestamp
 from nnctl.runs.search import point_latest_comparison
 from nnctl.spec.document import Document
-from nnctl.spec.schema import option_defaults, options
+from nnctl.spec.schema import options, spelled_out
 from nnctl.spec.spec import Spec
 from nnctl.training.experiment import Experiment, prepare, train
 from nnctl.training.side_by_side import Done, Tell, side_by_side
@@ -108,24 +108,17 @@ class Comparison:
 
 def parse_scheme(text: str, course: bool) -> Choice:
     """Read `he`, `random:0.01` or `random:scale=0.01`; `course` gives a bare `random` the scale 10."""
-    name, colon, given = text.partition(":")
-    if not colon and course and name == "random":
-        given, colon = str(COURSE_RANDOM_SCALE), ":"
-    initializer = initializers[name]
-    legal = list(option_defaults(initializer))
-    tree: dict[str, Any] = {}
-    for item in given.split(",") if colon else ():
-        key, equals, value = item.rpartition("=")
-        if not equals and len(legal) != 1:
-            raise SpecError(f"{text}: {name} takes no value (its options: {', '.join(legal) or 'none'})")
-        if (key or legal[0]) in tree:
-            raise SpecError(f"{text}: {key or legal[0]} is there twice; keep one")
+    name, colon, _ = text.partition(":")
+    if course and text == "random":
+        tree = {"scale": COURSE_RANDOM_SCALE}
+    else:
+        initializers[name]  # an unknown name is told first
         try:
-            tree[key or legal[0]] = float(value)
-        except ValueError:
-            raise SpecError(f"{text}: expected a number after {name}:, got {value!r}") from None
+            tree = spelled_out(text, initializers) if colon else {}
+        except SpecError as error:
+            raise SpecError(f"{text}: {error}") from None
     document = Document(text)
-    choice = options(initializer, tree, document, (name,))
+    choice = options(initializers[name], tree, document, (name,))
     document.raise_problems()
     return Choice(name, choice)
 

@@ -32,6 +32,7 @@ class Document:
     # what there is to know of a value, or of a key (True), if a mistake is found there
     remarks: dict[tuple[KeyPath, bool], tuple[Mark, str]] = field(default_factory=dict)
     problems: list[tuple[Mark, str]] = field(default_factory=list)
+    taken_out: set[KeyPath] = field(default_factory=set)  # keys overridden by null: legal or not, they are not given
 
     def mark(self, path: KeyPath, key: bool = False) -> Mark:
         """Return the mark of a value (or its key), or that of the nearest thing around it that is written."""
@@ -66,6 +67,7 @@ class Document:
         for marks in (self.keys, self.values):
             for here in [here for here in marks if here[: len(path)] == path]:
                 del marks[here]
+        self.taken_out = {here for here in self.taken_out if here[: len(path)] != path}
         self.remarks = {place: told for place, told in self.remarks.items() if place[0][: len(path)] != path}
 
     def move(self, path: KeyPath, to: KeyPath) -> None:
@@ -228,7 +230,7 @@ def _joined(first: Any, again: Any) -> Any:
 
 
 def _override(document: Document, override: str) -> None:
-    """Set one `key.path=value`; a chosen name on the way (`init: he`) becomes `{name: he}`."""
+    """Set one `key.path=value`, or take it out by null; a chosen name on the way (`init: he`) becomes `{name: he}`."""
     from nnctl.spec import signs  # here, for many a command has no override
 
     mark = Mark(f"-S {override}")
@@ -243,12 +245,27 @@ def _override(document: Document, override: str) -> None:
     node = compose(text, lambda index: mark)
     document.forget(names)
     value = None if node is None else _Reader(document, text, lambda index: mark).read(node, names)
+    if value is None and text.strip():
+        if (rest := _without(document.tree, names)) != document.tree:
+            document.tree = rest
+            return
+        document.taken_out.add(names)  # and checked, for it may be misspelt
     for depth in range(1, len(names) + 1):  # what the file does not have is written here
         document.values.setdefault(names[:depth], mark)
         if (place := signs.first(names[depth - 1])) is not None:
             document.remarks[names[:depth], True] = (mark, signs.words(names[depth - 1][place]))
     document.keys[names] = document.values[names] = mark
     document.tree = _with(document.tree, names, value, mark, dotted(names))
+
+
+def _without(tree: Any, names: KeyPath) -> Any:
+    """Return `tree` without the key at `names`, if it is there."""
+    name, rest = names[0], names[1:]
+    if not isinstance(tree, dict) or name not in tree:
+        return tree
+    if rest:
+        return {**tree, name: _without(tree[name], rest)}
+    return {key: value for key, value in tree.items() if key != name}
 
 
 def _with(tree: Any, names: KeyPath, value: Any, mark: Mark, path: str) -> Any:

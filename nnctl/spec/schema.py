@@ -5,15 +5,16 @@ both note every mistake in the document and go on, so that all are told at once.
 """
 
 import inspect
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from nnctl.registry import Choice, Interval, Registry, listed, nearest, offered, suggestion
+from nnctl.errors import SpecError
+from nnctl.registry import Choice, Registry, listed, nearest, offered, suggestion
 from nnctl.spec.document import Document
+from nnctl.spec.hints import described, is_a, item_of, keys_of, out_of_range, plain, registry_of, wanted
 from nnctl.spec.mark import KeyPath, dotted, shown
 
 INVALID: Any = object()  # stands for a value whose mistake has been noted
@@ -26,14 +27,14 @@ def build(cls: type, tree: Any, document: Document, path: KeyPath = ()) -> Any:
 
         slip = in_place_of_a_key(tree) if isinstance(tree, str) else None
         note = f"; {slip[1]}" if slip else ""
-        document.report(path, f"{dotted(path)} must hold keys ({listed(_keys(cls))}), got {shown(tree)}{note}")
+        document.report(path, f"{dotted(path)} must hold keys ({listed(keys_of(cls))}), got {shown(tree)}{note}")
         return INVALID
     hints = get_type_hints(cls, include_extras=True)
-    tree = _known(tree, _keys(cls), document, path)
+    tree = _known(tree, keys_of(cls), document, path)
     values = {
         key.name: _argument(key.name, hints[key.name], key.default, tree, document, path)
         for key in fields(cls)
-        if key.name in _keys(cls)
+        if key.name in keys_of(cls)
     }
     return cls(**values)
 
@@ -67,10 +68,10 @@ def option_defaults(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _argument(name: str, hint: Any, default: Any, tree: Any, document: Document, path: KeyPath) -> Any:
-    if name in tree:
+    if name in tree and (*path, name) not in document.taken_out:
         return _value(hint, tree[name], document, (*path, name))
     if default is MISSING:
-        document.report(path, f"{dotted((*path, name))} is missing{_wanted(hint)}", key=True)
+        document.report(path, f"{dotted((*path, name))} is missing{wanted(hint)}", key=True)
         return INVALID
     if isinstance(default, Choice):  # its options have defaults of their own
         return _value(hint, default.name, document, (*path, name))
@@ -82,28 +83,34 @@ def _known(tree: Mapping[str, Any], legal: list[str], document: Document, path: 
     meant: dict[str, Any] = {}
     for key in (key for key in tree if key not in legal):
         here = (*path, key)
-        near = _near(key, legal)
+        near, hint = _instead(key, legal, path)
         meant |= {near: INVALID} if near else {}
-        document.report(here, f"there is no key {dotted(here)}{_instead(key, near, legal, path)}", key=True)
+        document.report(here, f"there is no key {dotted(here)}{hint}", key=True)
     return {**meant, **tree}
 
 
-def _instead(key: str, near: str | None, legal: list[str], path: KeyPath) -> str:
-    """Return what to write in place of a key that is not legal, as the end of a message."""
-    from nnctl.spec.slips import in_place_of_a_key  # only a mistake needs words
+def _instead(key: str, legal: list[str], path: KeyPath) -> tuple[str | None, str]:
+    """Return the key that one that is not legal was meant as, and what to write, as the end of a message."""
+    from nnctl import synonyms  # only a mistake needs words
+    from nnctl.spec.elsewhere import belongs
+    from nnctl.spec.slips import in_place_of_a_key
 
+    word, none = _word(key), "" if legal else f" ({dotted(path)} has no options)"
+    if word not in legal and not synonyms.meant(word, legal) and (place := belongs(word, path)):
+        return None, none + place
+    near = nearest(word, legal)
     if near and key.startswith(f"{near}."):
-        return f"; dots are for -S: write {near}: and the rest below it"
+        return near, f"; dots are for -S: write {near}: and the rest below it"
     if (slip := in_place_of_a_key(key)) is not None:
-        return f"; {slip[1]}"
-    return offered(near, legal) if legal else f" ({dotted(path)} has no options)"
+        return near, f"; {slip[1]}"
+    return near, none or offered(word, near, legal)
 
 
-def _near(key: str, legal: Iterable[str]) -> str | None:
-    """Return the key that was meant, also with its value (`m:200`) or what is below it (`train.l2`) stuck to it."""
+def _word(key: str) -> str:
+    """Return a key without its value (`m:200`) or what is below it (`train.l2`), should they be stuck to it."""
     from nnctl.spec import signs  # only a mistake needs it
 
-    return nearest(re.split("[:=.]", signs.plain(key))[0].strip(), legal)
+    return re.split("[:=.]", signs.plain(key))[0].strip()
 
 
 def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
@@ -114,19 +121,19 @@ def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
     if value is None and NoneType in members:
         return None
     for member in members:
-        if registry := _registry(member):
+        if registry := registry_of(member):
             return _choice(registry, value, document, path)
         one = isinstance(value, Mapping) or set(members) <= {member, NoneType}
         if is_dataclass(member) and isinstance(member, type) and one:
             return build(member, value, document, path)
-        if _is_a(member, value):
+        if is_a(member, value):
             converted = _converted(member, value, document, path)
-            complaint = None if converted is INVALID else _out_of_range(member, value)
+            complaint = None if converted is INVALID else out_of_range(member, value)
             if complaint is None:
                 return converted
             break
     else:
-        complaint = f"must be {' or '.join(_described(member) for member in members)}"
+        complaint = f"must be {' or '.join(described(member) for member in members)}"
     document.report(path, f"{dotted(path)} {complaint}, got {shown(value)}{_advice(members, value)}")
     return INVALID
 
@@ -139,18 +146,19 @@ def _advice(members: Sequence[Any], value: Any) -> str:
         return "; write null"
     from nnctl.spec import numerals  # only a mistake needs words
 
-    numbers = {_plain(member) for member in members} & {int, float}
+    numbers = {plain(member) for member in members} & {int, float}
     return numerals.advice(value, whole=float not in numbers) if isinstance(value, str) and numbers else ""
 
 
 def _converted(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
-    if _plain(hint) in (int, float):
-        return _plain(hint)(value)
-    if _plain(hint) is tuple:
-        items = [_value(_item(hint), item, document, (*path, str(i))) for i, item in enumerate(value)]
+    if plain(hint) in (int, float):
+        return plain(hint)(value)
+    if plain(hint) is tuple:
+        items = [_value(item_of(hint), item, document, (*path, str(i))) for i, item in enumerate(value)]
         return INVALID if any(item is INVALID for item in items) else tuple(items)
-    if _plain(hint) is Mapping:
-        pairs = {key: _value(get_args(hint)[1], item, document, (*path, key)) for key, item in value.items()}
+    if plain(hint) is Mapping:
+        given = {key: item for key, item in value.items() if (*path, key) not in document.taken_out}
+        pairs = {key: _value(get_args(hint)[1], item, document, (*path, key)) for key, item in given.items()}
         return INVALID if any(item is INVALID for item in pairs.values()) else pairs
     return value
 
@@ -166,6 +174,12 @@ def _choice(registry: Registry[Any], value: Any, document: Document, path: KeyPa
     if not isinstance(name, str):
         document.report(path, f"{dotted(path)} must be the name of one {registry.kind}, got {shown(name)}")
         return INVALID
+    if isinstance(value, str) and ":" in name and name.partition(":")[0] in registry:
+        try:
+            name, given = name.partition(":")[0], spelled_out(name, registry)
+        except SpecError as error:
+            document.report(path, f"{dotted(path)}: {error}")
+            return INVALID
     if name not in registry:
         where = (*path, "name") if isinstance(value, Mapping) else path
         document.report(where, f"{dotted(path)}: there is no {registry.kind} {shown(name)}{suggestion(name, registry)}")
@@ -181,74 +195,55 @@ def named(
     rest = {key: item for key, item in value.items() if key != "name"}
     if "name" in value:
         return value["name"], rest
-    misspelt = next((key for key in rest if _near(key, ["name"])), None)
+    if len(rest) == 1 and (name := next(iter(rest))) in registry:
+        try:
+            return name, _options_below(name, rest[name], registry, document, path)
+        except SpecError as error:
+            document.report((*path, name), f"{dotted(path)}: {error}")
+            return INVALID, {}
+    misspelt = next((key for key in rest if nearest(_word(key), ["name"])), None)
     if misspelt is None:
-        document.report(path, f"{dotted(path)} is missing its name, such as {{name: {next(iter(registry))}}}")
+        such = next((key for key in rest if key in registry), next(iter(registry)))
+        document.report(path, f"{dotted(path)} is missing its name, such as {{name: {such}}}")
     else:
         _known({misspelt: None}, ["name"], document, path)
     return INVALID, rest
 
 
-def _registry(hint: Any) -> Registry[Any] | None:
-    """Return the registry that `Annotated[Choice, registry]` names."""
-    extras = getattr(hint, "__metadata__", ())
-    return next((extra for extra in extras if isinstance(extra, Registry)), None)
+def _options_below(name: str, given: Any, registry: Registry[Any], document: Document, path: KeyPath) -> dict[str, Any]:
+    """Return the options of `{random: {scale: 10}}` or, where there is one option only, of `{random: 10}`."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        option = _only_option(name, registry)
+        document.move((*path, name), (*path, option))
+        return {option: given}
+    for key in given:
+        document.move((*path, name, key), (*path, key))
+    return dict(given)
 
 
-def _is_a(hint: Any, value: Any) -> bool:
-    """Tell whether a plain value has the type: a whole number is a number, true is not."""
-    if get_origin(hint) is Literal:
-        return isinstance(value, str) and value in get_args(hint)
-    kind = _plain(hint)
-    if isinstance(value, bool):
-        return kind is bool
-    if kind is int and isinstance(value, float):  # 1e3 is a whole number to whoever writes it
-        return value.is_integer()
-    return isinstance(value, (int, float) if kind is float else kind)
+def spelled_out(text: str, registry: Registry[Any]) -> dict[str, Any]:
+    """Return the options of `random:0.01` or `random:scale=0.01`; raise a SpecError where they are none."""
+    name, _, given = text.partition(":")
+    found: dict[str, Any] = {}
+    for item in given.split(","):
+        key, equals, value = item.rpartition("=")
+        key = key.strip() if equals else _only_option(name, registry)
+        if key in found:
+            raise SpecError(f"{key} is there twice; keep one")
+        try:
+            found[key] = float(value)
+        except ValueError:
+            raise SpecError(f"expected a number after {name}:, got {value!r}") from None
+    return found
 
 
-def _out_of_range(hint: Any, value: Any) -> str | None:
-    """Say which bound a number breaks, or None."""
-    if _plain(hint) is float and not math.isfinite(value):
-        return "must be finite"
-    intervals = [extra for extra in getattr(hint, "__metadata__", ()) if isinstance(extra, Interval)]
-    size = len(value) if isinstance(value, tuple) else value
-    complaints = (interval.complaint(size) for interval in intervals)
-    return next((f"{c} long" if isinstance(value, tuple) else c for c in complaints if c), None)
-
-
-def _plain(hint: Any) -> Any:
-    """Return int, float, str, bool, tuple, Mapping or NoneType for a hint."""
-    inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-    return get_origin(inner) or inner
-
-
-def _item(hint: Any) -> Any:
-    """Return the type of a list's items."""
-    inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-    return get_args(inner)[0]
-
-
-def _described(hint: Any) -> str:
-    if get_origin(hint) is Literal:
-        return " or ".join(get_args(hint))
-    if get_origin(hint) in (Union, UnionType):
-        return " or ".join(_described(member) for member in get_args(hint))
-    if registry := _registry(hint):
-        return f"one of {listed(registry)}"
-    if _plain(hint) is tuple:
-        return "a list, such as [2, 10, 1]" if _plain(_item(hint)) is int else "a list"
-    if is_dataclass(hint) and isinstance(hint, type):
-        return f"keys ({', '.join(_keys(hint))})"
-    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "null"}
-    return names.get(_plain(hint), "a mapping of keys to values")
-
-
-def _wanted(hint: Any) -> str:
-    if isinstance(hint, type) and is_dataclass(hint):
-        return f"; it holds {listed(_keys(hint))}"
-    return f"; it is {_described(hint)}"
-
-
-def _keys(cls: type) -> list[str]:
-    return [spec.name for spec in fields(cls) if not spec.metadata.get("internal")]
+def _only_option(name: str, registry: Registry[Any]) -> str:
+    """Return the one option of a registered thing; raise a SpecError where it has none or several."""
+    legal = list(option_defaults(registry[name]))
+    if not legal:
+        raise SpecError(f"{name} takes no value, for it has no options")
+    if len(legal) > 1:
+        raise SpecError(f"{name} has several options; say which of {', '.join(legal)} has this value")
+    return legal[0]

@@ -165,7 +165,7 @@ def test_legal_values(key, value, read_as):
         ("weights", "odd", "weights must be even or a mapping of keys to values or null, got 'odd'"),
         ("weights", {"cat": 2, "dog": 0}, "weights.dog must be greater than 0, got 0"),
         ("nam", "x", 'there is no key nam; did you mean "name"?'),
-        ("hidden", 1, "there is no key hidden"),
+        ("hidden", 1, "there is no key hidden; layer_dims belongs below model:"),
     ],
 )
 def test_mistakes(key, value, problem):
@@ -196,6 +196,53 @@ def test_a_misspelt_key_is_not_missing_too():
     ]
     assert (outer.count, outer.rate, outer.inner.dims) == (INVALID, INVALID, INVALID)
     assert read(count=3, conut=4)[0].count == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("mixed:0.5", Choice("mixed", {"share": 0.5})),
+        ("mixed:share=0.5", Choice("mixed", {"share": 0.5})),
+        ("mixed: 1", Choice("mixed", {"share": 1.0})),
+        ("grey:level=2", Choice("grey", {"level": 2.0, "steps": 3})),
+        ("grey:steps=2,level=1", Choice("grey", {"level": 1.0, "steps": 2})),
+        ({"mixed": 0.5}, Choice("mixed", {"share": 0.5})),
+        ({"mixed": {"share": 0.5}}, Choice("mixed", {"share": 0.5})),
+        ({"grey": {"level": 2}}, Choice("grey", {"level": 2.0, "steps": 3})),
+        ({"grey": {}}, Choice("grey", {"level": 0.5, "steps": 3})),
+        ({"red": None}, Choice("red")),
+    ],
+)
+def test_a_name_with_its_options_in_short(written, read_as):
+    outer, problems = read(colour=written, palette=(written,))
+    assert problems == []
+    assert outer.colour == read_as
+    assert outer.palette == (read_as,)
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("mixed:2", "colour.share must be at most 1, got 2.0"),
+        ("mixed:much", "colour: expected a number after mixed:, got 'much'"),
+        ("mixed:", "colour: expected a number after mixed:, got ''"),
+        ("mixed:share=1,share=1", "colour: share is there twice; keep one"),
+        ("grey:level=1,zzz=2", "there is no key colour.zzz (legal: level, steps)"),
+        ("grey:1", "colour: grey has several options; say which of level, steps has this value"),
+        ("red:1", "colour: red takes no value, for it has no options"),
+        ("gray:1", "colour: there is no colour 'gray:1'; did you mean \"grey\"?"),
+        ({"mixed": 2}, "colour.share must be at most 1, got 2"),
+        ({"mixed": "much"}, "colour.share must be a number, got 'much'"),
+        ({"grey": 1}, "colour: grey has several options; say which of level, steps has this value"),
+        ({"red": 1}, "colour: red takes no value, for it has no options"),
+        ({"grey": {"levle": 1}}, 'there is no key colour.levle; did you mean "level"?'),
+        ({"mixed": 1, "level": 2}, "colour is missing its name, such as {name: mixed}"),
+    ],
+)
+def test_what_is_wrong_in_short(written, problem):
+    outer, problems = read(colour=written)
+    assert problems == [problem]
+    assert outer.colour is INVALID
 
 
 def test_a_section_that_is_none_is_invalid_as_a_whole():

@@ -151,7 +151,10 @@ def test_every_built_in_set_takes_its_own_options(tmp_path, source):
         ("model__init", "hee", "he"),
         ("model__init", "xaviar", "xavier"),
         ("train__loss", "binary_crossentropy", "binary_cross_entropy"),
-        ("train__loss", "cross_entropy", "binary_cross_entropy"),
+        ("train__loss", "mse", "mean_squared_error"),
+        ("train__optimizer", "SGD", "gradient_descent"),
+        ("model__init", "kaiming", "he"),
+        ("model__init", "xavier_normal", "xavier"),
         ("train__optimizer", "gradient_decent", "gradient_descent"),
         ("data__source", "circels", "circles"),
         ("model__activations", ("rellu", "sigmoid"), "relu"),
@@ -363,6 +366,76 @@ def test_a_section_that_is_there_twice_is_one_message(tmp_path, section, again):
     first = [line for line in str(caught.value).splitlines() if ": " in line and not line.startswith(" ")]
     assert len(first) == 2
     assert all(f": {section} is there twice (first on line " in line for line in first)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("train__lr", 0.1, '; did you mean "learning_rate"?'),
+        ("train__eta", 0.1, '; did you mean "learning_rate"?'),
+        ("train__lambda", 0.1, '; did you mean "l2"?'),
+        ("train__num_iterations", 5, '; did you mean "iterations"?'),
+        ("train__mini_batch_size", 5, '; did you mean "batch_size"?'),
+        ("train__epocs", 5, '; did you mean "epochs"?'),
+        ("train__max_iter", 5, '; did you mean "iterations" or "epochs"? (the first counts updates'),
+        (
+            "train__momentum",
+            0.9,
+            '; did you mean "optimizer"? (write optimizer: {name: momentum, beta: 0.9}; it',
+        ),
+        ("train__beta2", 0.9, "; beta2 is an option of adam, adamw; write optimizer: {name: adam, beta2: ...}"),
+        ("train__weight_decay", 0.1, '; did you mean "l2"? (or, apart from the gradients, optimizer: {name: adamw'),
+        ("train__adam", True, "; adam is one optimizer; write optimizer: adam"),
+        ("train__init", "he", "; init belongs below model:"),
+        ("train__activation", "relu", "; activations belongs below model:"),
+        ("train__random_state", 3, "; seed belongs to the top of the spec"),
+        ("train__eps", 3, "; epsilon is an option of rmsprop, adam, adamw; write optimizer: {name: rmsprop, epsilon"),
+        ("model__layers_dims", (2, 1), '; did you mean "layer_dims"?'),
+        ("model__hidden_layer_sizes", (4,), '; did you mean "layer_dims"? (it has all layers, also the input and'),
+        ("model__keep_prob", 0.5, "; keep_prob belongs below train:"),
+        ("learning_rate", 0.1, "; learning_rate belongs below train:"),
+        ("data__turns", 2, "; turns is an option of spirals"),
+    ],
+)
+def test_a_key_of_another_tool_or_another_place(tmp_path, key, value, hint):
+    (message,) = mistakes(tmp_path, changed(**{key: value}))
+    assert message.startswith(f"there is no key {key.replace('__', '.')}{hint}")
+
+
+@pytest.mark.parametrize("source", datasets)
+def test_an_option_of_another_set_says_whose_it_is(tmp_path, source):
+    others = {key for entry in datasets.values() for key in option_defaults(entry)} - set(
+        option_defaults(datasets[source])
+    )
+    for key in others - {"classes"}:  # which is a key of files too
+        (message,) = mistakes(tmp_path, changed(**{"data__source": source, f"data__{key}": 1}))
+        owners = [name for name, entry in datasets.items() if key in option_defaults(entry)]
+        assert message == f"there is no key data.{key}; {key} is an option of {', '.join(owners)}"
+
+
+@pytest.mark.parametrize("written", ["random:0.25", "random:scale=0.25", {"random": 0.25}, {"random": {"scale": 0.25}}])
+def test_a_scheme_as_compare_init_takes_it(tmp_path, written):
+    plain = read(tmp_path, changed(model__init={"name": "random", "scale": 0.25}))
+    assert read(tmp_path, changed(model__init=written)) == plain
+    assert read(tmp_path, SMALLEST, f"model.init={written}".replace("'", "")) == plain
+
+
+def test_an_override_by_null_takes_a_key_out(tmp_path):
+    noisy = changed(data__noise=0.3, train__l2=0.1, train__class_weights={"0": 2, "1": 1})
+    assert read(tmp_path, noisy, "data.noise=null").data.options["noise"] == 0.05
+    assert read(tmp_path, noisy, "train.l2=~", "train.l2=0.5").train.l2 == 0.5
+    assert read(tmp_path, noisy, "train.class_weights.0=null").train.class_weights == {"1": 1.0}
+    assert "noise" not in read(tmp_path, noisy, "data.source=cat", "data.noise=null").data.options
+    assert read(tmp_path, SMALLEST, "data.noise=null", "train.l2=null", "seed=null") == read(tmp_path, SMALLEST)
+
+
+def test_a_key_that_is_taken_out_may_be_misspelt_missing_or_empty(tmp_path):
+    for override, message in (
+        ("data.nois=null", 'there is no key data.nois; did you mean "noise"?'),
+        ("model.layer_dims=null", "model.layer_dims is missing; it is a list, such as [2, 10, 1]"),
+        ("data.noise=", "data.noise must be a number, got nothing"),
+    ):
+        assert mistakes(tmp_path, SMALLEST, override) == [message]
 
 
 def test_layers_that_do_not_fit_are_one_message(tmp_path):
