@@ -1,5 +1,6 @@
 """`nnctl predict`: what a trained network says of rows."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -7,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from nnctl.cli.app import RunsDir, explained
+from nnctl.cli.app import AsJson, Quiet, RunsDir, explained
 
 
 def predict(
-    run: Annotated[str, typer.Argument(help="A run's folder or name, or latest.")] = "latest",
+    run: Annotated[str, typer.Argument(help="A run's folder, a name (the newest run of it), or latest.")] = "latest",
     source: Annotated[
         str | None,
         typer.Argument(
@@ -24,11 +25,13 @@ def predict(
     ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
     runs_dir: RunsDir = Path("runs"),
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Predict with a trained network.
 
-    An INPUT is answered with CSV, the run's own test set with a table that shows the truth too. A single
-    argument that is no run is taken as INPUT for the latest run.
+    An INPUT is answered with CSV, the run's own test set with a table that shows the truth too and wrong rows
+    first. A single argument that is no run is taken as INPUT for the latest run.
     """
     with explained():
         from nnctl.runs.files import check_place, write_text
@@ -39,13 +42,14 @@ def predict(
         if output is not None:
             check_place(output)
         found = find_run(run, runs_dir)
-        print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
+        if not quiet:
+            print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
 
         from nnctl.errors import SpecError
         from nnctl.explain.prediction import predict_input, predict_own
         from nnctl.show import console, tables
 
-        messages = console.messages()
+        messages = console.messages(quiet)
         if source is not None:
             prediction, part = predict_input(found, Path(source)), None
         else:
@@ -57,10 +61,22 @@ def predict(
                 raise SpecError(f"{output}: is the input itself; choose another file for -o")
             write_text(output, prediction.csv(proba))
             messages.print(f"saved: {output}")
-        if part is not None and output is None:
+        if as_json:
+            said = {
+                "run": str(found.folder),
+                "part": part,
+                "input": source,
+                "output": None if output is None else str(output),
+                "predictions": None if output is not None else prediction.as_json(proba),
+                "metrics": prediction.metrics(),
+                "notes": prediction.table.notes,
+            }
+            print(json.dumps(said, allow_nan=False))
+        elif part is not None and output is None:
             results = console.results()
             which = "test set" if part == "test" else "training set (it has no test set)"
-            messages.print(f"{found.folder}: predictions for its {which}")
+            order = "wrong ones" if prediction.classes else "those furthest from the truth"
+            messages.print(f"{found.folder}: predictions for its {which}, {order} first")
             results.print(tables.predictions(prediction, proba))
             results.print(tables.prediction_summary(prediction))
         elif output is None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -66,6 +67,31 @@ class Prediction:
         for row, (name, share, more) in enumerate(zip(names, own, each, strict=False)):
             yield [row, name, share, *more]
 
+    def worst_first(self) -> Array:
+        """Return the rows (m,) in the order of their errors: wrong classes first, or numbers furthest from the truth.
+
+        Where two are as far off, or nothing is known of the truth, they stay as they are.
+        """
+        if self.table.y is None:
+            return np.arange(self.outputs.shape[1])
+        Y = self.model.interface.targets(self.table, len(self.outputs), np.float64)
+        if self.classes:
+            return np.argsort(classify(Y) == classify(self.outputs), kind="stable")
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.argsort(-np.abs(Y - self.outputs).sum(axis=0), kind="stable")
+
+    def as_json(self, proba: bool = False) -> list[dict[str, object]]:
+        """Return the columns of `rows` by their names, and the truth where it is known, for each row."""
+        header, truth = self.header(proba), self.truth()
+        if truth is not None and self.classes is None:
+            assert self.table.y is not None
+            truth = self.table.y.tolist()
+        rows = [
+            {name: _finite(value) for name, value in zip(header, row, strict=True) if value != ""}
+            for row in self.rows(proba)
+        ]
+        return rows if truth is None else [{**row, "truth": known} for row, known in zip(rows, truth, strict=True)]
+
     def csv(self, proba: bool = False) -> str:
         """Return the whole table as CSV text."""
         text = io.StringIO()
@@ -74,7 +100,7 @@ class Prediction:
         writer.writerows(self.rows(proba))
         return text.getvalue()
 
-    def truth(self) -> list[str] | None:
+    def truth(self) -> list[Any] | None:
         """Return each row's true class or number as text, or None where the table has no targets."""
         if self.table.y is None:
             return None
@@ -88,6 +114,11 @@ class Prediction:
             return None
         Y = self.model.interface.targets(self.table, len(self.outputs), self.outputs.dtype)
         return score(self.outputs, Y, self.table, self.model.interface)
+
+
+def _finite(value: object) -> object:
+    """Return a value as JSON can hold it, which has no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def predict_input(run: Run, path: Path) -> Prediction:

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -143,6 +144,11 @@ def create_folder(parent: Path, name: str) -> Path:
             "Choose another place with --runs-dir FOLDER."
         ) from None
     raise StorageError(f"{parent / safe}: ten thousand runs of this name and second exist already")
+
+
+def name_of(folder: str) -> str:
+    """Return the name that the runs of one spec share, of the name of a folder of one of them."""
+    return re.sub(r"-\d{8}-\d{6}(-\d+)?$", "", folder)
 
 
 def timestamp() -> str:

@@ -1,4 +1,4 @@
-"""Which run is meant: `latest`, a path, or the name of a folder; and which of several is the newest."""
+"""Which run is meant: `latest`, a path, a folder's name, or a name that several share, of which it is the newest."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 from nnctl.data.words import printable
 from nnctl.errors import DataError, SpecError
 from nnctl.registry import listed, suggestion
-from nnctl.runs.run import PARAMETERS, Run
+from nnctl.runs.run import PARAMETERS, Run, name_of
 from nnctl.runs.status import STATUS, Status, read_status
 
 LATEST = "latest"
@@ -34,9 +34,9 @@ def _point(name: str, folder: Path) -> None:
 
 
 def find_run(name: str, runs_dir: Path) -> Run:
-    """Return the run that an argument names: `latest`, a path, or a folder's name in runs_dir."""
+    """Return the run that an argument names: `latest`, a path, or a folder's or run's name in runs_dir."""
     if name == LATEST:
-        return _latest(runs_dir)
+        return _newest_finished(runs_dir)
     for folder in _places(name, runs_dir):
         if os.path.isfile(folder / PARAMETERS):
             return Run(folder.parent / folder.readlink() if folder.is_symlink() else folder)
@@ -46,7 +46,10 @@ def find_run(name: str, runs_dir: Path) -> Run:
             example = f"Name one of them: nnctl predict {folder / held[0]}"
             raise SpecError(f"{folder}: is no run but holds {listed(held, SHOWN)}.\n{example}")
     known = sorted(entry.name for entry in _folders(runs_dir))
-    hint = suggestion(name, known, most=SHOWN) if known else f" ({runs_dir} holds no runs)"
+    names = sorted(set(map(name_of, known)))
+    if _of_name(name, runs_dir, runs=True):
+        return _newest_finished(runs_dir, name)
+    hint = suggestion(name, dict.fromkeys([*names, *known]), most=SHOWN) if known else f" ({runs_dir} holds no runs)"
     raise SpecError(f"there is no run {name!r}, neither as a path nor in {runs_dir}{hint}")
 
 
@@ -66,13 +69,15 @@ def remarks(run: Run, runs_dir: Path) -> list[str]:
     return lines + _shortened([f"passed over: {words}" for words in strange])
 
 
-def _latest(runs_dir: Path) -> Run:
-    """Return the finished run that is the newest; runs inside a comparison do not count."""
+def _newest_finished(runs_dir: Path, name: str | None = None) -> Run:
+    """Return the finished run that is the newest, or of one name; runs inside a comparison do not count."""
     known, strange = _survey(runs_dir)
+    known = [(run, status) for run, status in known if name in (None, name_of(run.folder.name))]
     for run, status in known:
         if status.complete:
             return run
-    lines = [f"{runs_dir}: there is no finished run yet; train one with: nnctl train cat"]
+    called = "" if name is None else f" named {name}"
+    lines = [f"{runs_dir}: there is no finished run{called} yet; train one with: nnctl train {name or 'cat'}"]
     lines += _newest(known, "not finished (name it to use it)")[:2]
     lines += [f"passed over: {words}" for words in strange[:1]]
     lines += [f"and {len(strange) - 1} more that cannot be understood"] if len(strange) > 1 else []
@@ -131,8 +136,10 @@ def is_run(name: str, runs_dir: Path) -> bool:
     if name == LATEST:
         return True
     places = _places(name, runs_dir)
-    return any(os.path.isfile(folder / file) for folder in places for file in (STATUS, PARAMETERS)) or any(
-        map(_held, places)
+    return (
+        any(os.path.isfile(folder / file) for folder in places for file in (STATUS, PARAMETERS))
+        or any(map(_held, places))
+        or bool(_of_name(name, runs_dir, runs=True))
     )
 
 
@@ -146,4 +153,10 @@ def _places(name: str, runs_dir: Path) -> list[Path]:
     path = Path(name)
     if path.name == PARAMETERS and os.path.isfile(path):
         path = path.parent
-    return [path, runs_dir / name]
+    return [path, runs_dir / name, *_of_name(name, runs_dir, runs=False)[-1:]]
+
+
+def _of_name(name: str, runs_dir: Path, runs: bool) -> list[Path]:
+    """Return the folders of a name with a time, those of runs or the others, such as comparisons; the newest is last."""
+    folders = sorted(entry.name for entry in _folders(runs_dir) if name_of(entry.name) == name)
+    return [runs_dir / each for each in folders if os.path.isfile(runs_dir / each / STATUS) == runs]

@@ -77,13 +77,14 @@ def metrics(measured: Mapping[str, Metrics], interface: Interface) -> Table:
 
 
 def predictions(prediction: "Prediction", proba: bool) -> Table:
-    """Return the first rows of a prediction with the truth, wrong ones marked."""
+    """Return rows of a prediction with the truth, those first that are wrong, or numbers that are furthest off."""
     header = prediction.header(proba)
     if prediction.classes is None:
         header.remove("probability")
-    truth = prediction.truth()
+    truth, rows = prediction.truth(), list(prediction.rows(proba))
     table = _table(*header, *(["truth"] if truth else []), right=range(len(header)))
-    for number, row in zip(range(MOST_ROWS), prediction.rows(proba), strict=False):
+    for number in prediction.worst_first()[:MOST_ROWS].tolist():
+        row = rows[number]
         cells = [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row][: len(header)]
         if truth is not None:
             wrong = prediction.classes is not None and truth[number] != row[1]

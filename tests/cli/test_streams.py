@@ -89,7 +89,8 @@ def test_every_command_in_a_terminal_of_few_signs(tmp_path, environment):
         (("predict", "--proba"), 0),
         (("compare-init", "zeros", "he", "--config", "cat.yaml"), 0),
         (("train", "wrong.yaml"), 2),
-        (("predict", "猫"), 2),
+        (("predict", "--json"), 0),
+        (("predict", "狗"), 2),
         (("trian猫",), 2),
     ):
         done = run(tmp_path, *arguments, **environment)

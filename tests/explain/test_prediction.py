@@ -270,9 +270,13 @@ def test_bare_predict_shows_the_newest_runs_test_set(nnctl):
     head, _, *lines = lines_of(outcome.stdout)
     assert head.split() == ["row", "prediction", "probability", "truth"]
     rows = [line.split() for line in lines[:-1]]
-    assert [int(row[0]) for row in rows] == list(range(30))
     wrong = [row for row in rows if row[1] != row[3]]
-    assert wrong
+    assert 0 < len(wrong) < 30
+    assert rows[: len(wrong)] == wrong
+    for some in (rows[: len(wrong)], rows[len(wrong) :]):
+        assert [int(row[0]) for row in some] == sorted(int(row[0]) for row in some)
+    assert sorted(int(row[0]) for row in rows) == list(range(30))
+    assert outcome.stderr.endswith("predictions for its test set, wrong ones first\n")
     assert all((row[-1] == "wrong") == (row in wrong) for row in rows)
     assert 1 - len(wrong) / 30 == pytest.approx(accuracy)
     assert lines[-1].startswith(f"accuracy {accuracy:.6f}, ")
@@ -286,7 +290,9 @@ def test_bare_predict_into_a_file_is_the_same_table(nnctl, tmp_path):
     assert outcome.stdout == ""
     head, *rows = table_of((tmp_path / "said.csv").read_text())
     assert head == ["row", "prediction", "probability", "p_0", "p_1"]
-    assert [row[:2] + [f"{float(p):.4f}" for p in row[2:]] for row in rows] == [line.split()[:5] for line in shown[:5]]
+    written = [row[:2] + [f"{float(p):.4f}" for p in row[2:]] for row in rows]
+    assert [row[0] for row in written] == list("01234")  # as they are in the data
+    assert written == sorted(line.split()[:5] for line in shown[:5])
 
 
 def test_a_run_without_test_set_shows_its_training_set_and_says_so(nnctl):
@@ -311,9 +317,50 @@ def test_bare_predict_of_numbers(nnctl):
     head, _, *lines = lines_of(outcome.stdout)
     assert head.split() == ["row", "prediction", "truth"]
     errors = [float(row.split()[1]) - float(row.split()[2]) for row in lines[:4]]
+    assert np.abs(errors).tolist() == sorted(np.abs(errors).tolist(), reverse=True)
+    assert "those furthest from the truth first" in outcome.stderr
     said = float(lines[-1].split("MSE ")[1].split(",")[0])
     assert said == pytest.approx(np.square(errors).mean(), abs=1e-3)
     assert lines[-1].endswith("on 4 examples")
+
+
+def test_json_of_the_own_test_set_holds_what_the_table_does(nnctl):
+    nnctl("train", "circles", "-q", "-S", "train.iterations=300", "-S", "data.m_test=30")
+    outcome = nnctl("predict", "--json", "--proba", "-q")
+    assert outcome.stderr == ""
+    told = json.loads(outcome.stdout)
+    assert (told["part"], told["input"], told["output"]) == ("test", None, None)
+    assert told["run"].startswith("runs/circles-")
+    rows = told["predictions"]
+    assert [row["row"] for row in rows] == list(range(30))
+    assert list(rows[0]) == ["row", "prediction", "probability", "p_0", "p_1", "truth"]
+    assert all(row["probability"] == row[f"p_{row['prediction']}"] for row in rows)
+    right = sum(row["prediction"] == row["truth"] for row in rows)
+    assert told["metrics"]["accuracy"] == pytest.approx(right / 30)
+
+
+def test_json_of_an_input_is_its_csv(nnctl, hand, tmp_path):
+    _, *written = table_of(nnctl("predict", "hand", "data.npz").stdout)
+    told = json.loads(nnctl("predict", "hand", "data.npz", "--json").stdout)
+    assert (told["part"], told["input"], told["metrics"]) == (None, "data.npz", None)
+    assert [list(map(str, row.values())) for row in told["predictions"]] == written
+    told = json.loads(nnctl("predict", "hand", "data.npz", "--json", "-o", "said.csv").stdout)
+    assert (told["output"], told["predictions"]) == ("said.csv", None)
+    assert table_of((tmp_path / "said.csv").read_text())[1:] == written
+
+
+def test_json_of_numbers(nnctl):
+    nnctl("train", "regression", "-q", "-S", "train.iterations=5", "-S", "data.m_test=4")
+    told = json.loads(nnctl("predict", "--json").stdout)
+    assert list(told["predictions"][0]) == ["row", "prediction", "truth"]
+    errors = [row["prediction"] - row["truth"] for row in told["predictions"]]
+    assert told["metrics"]["mse"] == pytest.approx(np.square(errors).mean())
+
+
+def test_quiet_says_nothing_but_results(nnctl, hand):
+    outcome = nnctl("predict", "hand", "data.npz", "-q")
+    assert outcome.stderr == ""
+    assert outcome.stdout == nnctl("predict", "hand", "data.npz").stdout
 
 
 def test_bare_predict_finds_a_share_of_a_file_from_another_folder(nnctl, tmp_path, monkeypatch):

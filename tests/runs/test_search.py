@@ -303,6 +303,60 @@ def test_a_training_that_was_killed_is_said_to_be_gone(nnctl, runs, tmp_path):
     assert "this run has no parameters.h5 (its process is gone" in nnctl("predict", folder.name, "new.npz").stderr
 
 
+# a name that several runs share
+
+
+@pytest.fixture
+def named(runs):
+    """Return a runs folder with runs of two names; of one of them the newest is not finished."""
+    for name, status, hour in (
+        ("cat-20261120-130000", "finished", 1),
+        ("cat-20261120-150000", "finished", 3),
+        ("cat-20261120-150000-2", "finished", 4),
+        ("cat-20261120-160000", "interrupted", 5),
+        ("cat-photos-20261120-170000", "finished", 6),
+        ("my-run-20261120-180000", "diverged", 7),
+    ):
+        make(runs, name, status, hour, hour)
+    return runs
+
+
+def test_a_name_is_the_newest_finished_run_of_it(nnctl, named):
+    used, newer = nnctl("predict", "cat", "new.npz").stderr.splitlines()[:2]
+    assert used.startswith("using runs/cat-20261120-150000-2 (finished, ")
+    assert newer == "newer, but not used: runs/my-run-20261120-180000 (diverged, 2026-11-20 19:00:00)"
+    assert nnctl("predict", "cat-photos", "new.npz").stderr.startswith("using runs/cat-photos-20261120-170000 ")
+    assert nnctl("predict", "cat-20261120-130000", "new.npz").stderr.startswith("using runs/cat-20261120-130000 ")
+
+
+def test_a_name_without_a_finished_run(nnctl, named):
+    outcome = nnctl("predict", "my-run")
+    assert outcome.exit_code == 2
+    first, second = outcome.stderr.splitlines()
+    assert first == "nnctl: runs: there is no finished run named my-run yet; train one with: nnctl train my-run"
+    assert second.startswith("not finished (name it to use it): runs/my-run-20261120-180000 (diverged, ")
+
+
+def test_a_name_that_is_misspelt(nnctl, named):
+    assert "there is no run 'cat-photo', neither as a path nor in runs; did you mean \"cat-photos\"?" in (
+        nnctl("predict", "cat-photo", "new.npz").stderr
+    )
+
+
+def test_a_folder_beside_comes_before_a_name(nnctl, named, tmp_path):
+    make(tmp_path, "cat", "finished", 0, 1)
+    assert nnctl("predict", "cat", "new.npz").stderr.startswith("using cat (")
+
+
+def test_the_name_of_a_comparison_is_its_newest(nnctl, runs):
+    for stamp in ("20261120-130000", "20261120-140000"):
+        make(runs / f"compare-init-x-{stamp}", "he", "finished", 0, 1)
+    assert nnctl("predict", "compare-init-x").stderr == (
+        "nnctl: runs/compare-init-x-20261120-140000: is no run but holds he.\n"
+        "Name one of them: nnctl predict runs/compare-init-x-20261120-140000/he\n"
+    )
+
+
 # comparisons
 
 

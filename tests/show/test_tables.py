@@ -92,24 +92,24 @@ def test_metrics_stand_in_a_column_for_each_part():
     assert ["precision", "of", "1", "–", "0.750000"] in rows
 
 
-def test_predictions_have_class_probability_and_truth():
+def test_predictions_have_class_probability_and_truth_and_wrong_ones_come_first():
     prediction = predicted(np.array([[0.25, 0.9375, 0.75]]), np.array([0, 1, 0]), ("dog", "cat"))
     header, _, *rows = printed(tables.predictions(prediction, proba=True))
     assert header == ["row", "prediction", "probability", "p_dog", "p_cat", "truth"]
     assert rows == [
+        ["2", "cat", "0.7500", "0.2500", "0.7500", "dog", "wrong"],
         ["0", "dog", "0.7500", "0.7500", "0.2500", "dog"],
         ["1", "cat", "0.9375", "0.0625", "0.9375", "cat"],
-        ["2", "cat", "0.7500", "0.2500", "0.7500", "dog", "wrong"],
     ]
     assert "accuracy 0.666667" in tables.prediction_summary(prediction)
     assert "3 examples" in tables.prediction_summary(prediction)
 
 
 def test_predictions_of_numbers_have_the_number_and_the_truth():
-    prediction = predicted(np.array([[1.5, -2.0]]), np.array([1.25, -2.0]), None)
+    prediction = predicted(np.array([[-2.0, 1.5]]), np.array([-2.0, 1.25]), None)
     header, _, *rows = printed(tables.predictions(prediction, proba=False))
     assert header == ["row", "prediction", "truth"]
-    assert rows == [["0", "1.5000", "1.2500"], ["1", "-2.0000", "-2.0000"]]
+    assert rows == [["1", "1.5000", "1.2500"], ["0", "-2.0000", "-2.0000"]]
     assert "MSE 0.031250" in tables.prediction_summary(prediction)
 
 
