@@ -337,10 +337,12 @@ def test_a_name_without_a_finished_run(nnctl, named):
     assert second.startswith("not finished (name it to use it): runs/my-run-20261120-180000 (diverged, ")
 
 
-def test_a_name_that_is_misspelt(nnctl, named):
-    assert "there is no run 'cat-photo', neither as a path nor in runs; did you mean \"cat-photos\"?" in (
-        nnctl("predict", "cat-photo", "new.npz").stderr
-    )
+@pytest.mark.parametrize(("name", "meant"), [("cat-photo", "cat-photos"), ("my run", "my-run")])
+def test_a_name_that_is_misspelt(nnctl, named, name, meant):
+    outcome = nnctl("predict", name, "new.npz")
+    assert outcome.exit_code == 2
+    told = f'there is no run {name!r}, neither as a path nor in runs; did you mean "{meant}"?'
+    assert outcome.stderr == f"nnctl: {told}\n"
 
 
 def test_a_folder_beside_comes_before_a_name(nnctl, named, tmp_path):
