@@ -151,9 +151,9 @@ def test_the_moments_of_dead_units_go_to_zero(nnctl, tmp_path, monkeypatch):
     states = []
     bind = experiment.bind
 
-    def remembering(optimizer, p, g, weights, state):
+    def remembering(optimizer, p, g, weights, state, team):
         states.append(state)
-        return bind(optimizer, p, g, weights, state)
+        return bind(optimizer, p, g, weights, state, team)
 
     monkeypatch.setattr(experiment, "bind", remembering)
     spec = ("train.dtype=float32", "train.optimizer=adam", "train.learning_rate=1", "train.iterations=900")

@@ -24,6 +24,7 @@ LEVELS = (  # from the top down; a room may import from its own wing and from th
     {"data"},
     {"spec"},
     {"nn"},
+    {"team"},
     {"registry", "synonyms", "threads", "denormals", "signals"},
     {"descriptors"},
     {"errors"},
@@ -38,8 +39,8 @@ OWNERS = {
     "hdf5plugin": {"data.hdf5"},
     "matplotlib": {"show"},
     "PIL": {"data.picture", "spec.checks"},
-    "threadpoolctl": {"runs.model"},
-    "numpy": {"nn", "data", "runs.model", "training", "explain", "show"},
+    "threadpoolctl": {"team"},
+    "numpy": {"team", "nn", "data", "runs.model", "training", "explain", "show"},
 }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from nnctl.nn import Array
 from nnctl.nn.losses import Loss
 from nnctl.nn.network import Network, Pass
+from nnctl.team import ALONE, Team
 
 
 class Evaluation(NamedTuple):
@@ -55,13 +56,20 @@ class Criterion:
         """Return the penalty from the sums of squares and of absolute values of every W."""
         return (self.l2 * squares / 2 + self.l1 * absolutes) / self.m
 
-    def evaluate(self, network: Network, X: Array, Y: Array, passes: dict[int, Pass]) -> Evaluation:
-        """Return what a network comes to on X (n[0], m) and Y (n[L], m)."""
-        plain, weighted, outputs = 0.0, 0.0, np.empty(Y.shape, network.parameters.flat.dtype)
-        for where, block in network.blocks(X, passes):
-            sums = self.sums(block, Y[:, where])
-            plain, weighted = plain + sums[0], weighted + sums[1]
-            outputs[:, where] = block.A[-1]
+    def evaluate(
+        self, network: Network, X: Array, Y: Array, passes: dict[int, dict[int, Pass]], team: Team = ALONE
+    ) -> Evaluation:
+        """Return what a network comes to on X (n[0], m) and Y (n[L], m); each of a team has `passes` of its own."""
+        outputs = np.empty(Y.shape, network.parameters.flat.dtype)
+        sums: dict[int, tuple[float, float]] = {}
+
+        def some(member: int) -> None:
+            for where, block in network.blocks(X, passes.setdefault(member, {}), member, team.size):
+                sums[where.start] = self.sums(block, Y[:, where])
+                outputs[:, where] = block.A[-1]
+
+        team.run(some, team.size)
+        plain, weighted = (sum(column) for column in zip(*(sums[start] for start in sorted(sums)), strict=True))
         weights, m = network.parameters.weights, X.shape[1]
         penalty = 0.0
         if self.l2 or self.l1:

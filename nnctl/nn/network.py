@@ -5,7 +5,7 @@ over examples, dA[l-1] = W[l]' dZ[l] (course: "Forward and backward propagation"
 A pass is made once for a number of examples and used again, so that a step allocates nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from nnctl.nn.activations import Activation, Bound
 from nnctl.nn.losses import Loss
 from nnctl.nn.parameters import Parameters
 
+NONE: Mapping[int, Array] = {}  # dropout masks
 BLOCK = 2048  # examples that are only run forward, at a time: their activations stay in the cache
 
 
@@ -31,9 +32,14 @@ class Network:
         """n[0], n[1], ..., n[L]."""
         return self.parameters.layer_dims
 
-    def blocks(self, X: Array, passes: dict[int, "Pass"]) -> Iterator[tuple[slice, "Pass"]]:
-        """Run X (n[0], m) forward in blocks of examples, so that memory stays small; `passes` are used again."""
-        for start in range(0, X.shape[1], BLOCK):
+    def blocks(
+        self, X: Array, passes: dict[int, "Pass"], first: int = 0, every: int = 1
+    ) -> Iterator[tuple[slice, "Pass"]]:
+        """Run X (n[0], m) forward in blocks of examples, so that memory stays small; `passes` are used again.
+
+        `first` and `every` leave blocks to others.
+        """
+        for start in range(first * BLOCK, X.shape[1], every * BLOCK):
             where = slice(start, min(start + BLOCK, X.shape[1]))
             width = where.stop - start
             if width not in passes:
@@ -53,11 +59,11 @@ class Network:
 class Pass:
     """A forward pass over m examples. `Z` and `A` hold a (n[l], m) array for each layer; hidden A overwrite their Z.
 
-    `masks` has a dropout mask (n[l], m) for each hidden layer whose index is in `dropped`. With `by_rows` an example
-    is a row of memory in hidden layers: the tall narrow products of a prediction are a third faster that way.
+    `masks` has a dropout mask (n[l], m) for the hidden layers of these indices. With `by_rows` an example is a row of
+    memory in hidden layers: the tall narrow products of a prediction are a third faster that way.
     """
 
-    def __init__(self, network: Network, m: int, dropped: Sequence[int] = (), by_rows: bool = False) -> None:
+    def __init__(self, network: Network, m: int, masks: Mapping[int, Array] = NONE, by_rows: bool = False) -> None:
         parameters = network.parameters
         dtype = parameters.flat.dtype
         last = len(parameters.W) - 1
@@ -67,14 +73,13 @@ class Pass:
         ]
         self.Z.append(np.empty((len(parameters.W[-1]), m), dtype))
         self.A: list[Array] = [*self.Z[:-1], np.empty_like(self.Z[-1])]  # a loss needs Z[L] and A[L]
-        self.masks: dict[int, Array] = {}
         self.passed_on = list(self.A)  # what the next layer gets
         self.bound: list[Bound] = []
         for index, (Z, A, activation) in enumerate(zip(self.Z, self.A, network.activations, strict=True)):
             bound = activation(Z, A)
-            if index in dropped and index != last:
-                self.masks[index], self.passed_on[index] = np.empty_like(A), np.empty_like(A)
-                bound = _dropped(bound, A, self.masks[index], self.passed_on[index])
+            if index in masks:
+                self.passed_on[index] = np.empty_like(A)
+                bound = _dropped(bound, A, masks[index], self.passed_on[index])
             self.bound.append(bound)
         self._first = parameters.W[0]
         self._first_layer = (parameters.b[0], self.Z[0], self.bound[0][0])
@@ -105,15 +110,18 @@ class Pass:
 
 
 class TrainingPass(Pass):
-    """A forward and backward pass over m examples that writes into `gradients`."""
+    """A forward and backward pass over m examples that writes into `gradients`.
 
-    def __init__(self, network: Network, m: int, gradients: Parameters, dropped: Sequence[int] = ()) -> None:
-        super().__init__(network, m, dropped)
+    `scale` is what each example counts in the mean: one number, or with class weights a row (m,).
+    """
+
+    def __init__(
+        self, network: Network, m: int, gradients: Parameters, scale: Array, masks: Mapping[int, Array] = NONE
+    ) -> None:
+        super().__init__(network, m, masks)
         dtype = gradients.flat.dtype
         last = len(self.Z) - 1
-        self.scale: Array = np.full(
-            (), 1 / m, dtype
-        )  # of each example's share in the mean; a row (m,) with class weights
+        self.scale = scale
         self.dZ: list[Array] = [np.empty_like(Z) for Z in self.Z]
         self._ones = np.ones(m, dtype)
         self._dW1 = gradients.W[0]

@@ -1,11 +1,12 @@
 """An objective is the cost of one network at work: it runs the passes and holds the gradients.
 
-It keeps one training pass for each number of examples it meets (a full batch, or a batch size and a short
-last batch) and one gradient vector, which every pass writes into. What an optimizer sees of it are the flat
-vectors `p` and `g`, and `weights`, the part of p that is penalized and decays.
+It keeps the passes for each number of examples it meets (a full batch, or a batch size and a short last batch) and
+one gradient vector for each shard; the first becomes their sum. What an optimizer sees of it are the flat vectors
+`p` and `g`, and `weights`, the part of p that is penalized and decays.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,23 +15,34 @@ from nnctl.nn.criterion import Criterion, Evaluation
 from nnctl.nn.dropout import Dropout
 from nnctl.nn.network import Network, Pass, TrainingPass
 from nnctl.nn.parameters import Parameters
+from nnctl.nn.shards import Batch, Shard
+from nnctl.team import ALONE, Team, slices
 
 
 class Objective:
     """The cost of a network on batches of examples, and its gradients."""
 
-    def __init__(self, network: Network, criterion: Criterion, dropout: Dropout | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        criterion: Criterion,
+        dropout: Dropout | None = None,
+        shards: int = 1,
+        team: Team = ALONE,
+    ) -> None:
         self.network = network
         self.criterion = criterion
-        self._gradients = network.parameters.like()
+        self.team = team
+        self._of_shards = [network.parameters.like() for _ in range(shards)]
+        self._gradients = self._of_shards[0]
         self.p, self.g = network.parameters.flat, self._gradients.flat
         self.weights = network.parameters.weights
         self._g_weights = self._gradients.weights
         self._dropout = dropout
         self._dropped = [index for index, share in enumerate(dropout.shares) if share < 1] if dropout else []
         self._scratch = np.empty_like(self.weights) if criterion.l2 or criterion.l1 else None
-        self._passes: dict[int, TrainingPass] = {}
-        self._evaluation_passes: dict[int, Pass] = {}
+        self._batches: dict[int, Batch] = {}
+        self._evaluation_passes: dict[int, dict[int, Pass]] = {}
 
     @property
     def parameters(self) -> Parameters:
@@ -47,25 +59,29 @@ class Objective:
 
     def differentiate(self, X: Array, Y: Array, iteration: int = 0) -> None:
         """Run forward and backward over X (n[0], m) and Y (n[L], m); dropout's masks are the iteration's."""
-        run = self._pass(X.shape[1])
+        batch = self._batch(X.shape[1])
         if self.criterion.class_weights is not None:
-            self.criterion.example_weights(Y, out=run.scale)
-            np.divide(run.scale, run.m, out=run.scale)
-        for index, mask in run.masks.items():
+            self.criterion.example_weights(Y, out=batch.scale)
+            np.divide(batch.scale, batch.m, out=batch.scale)
+        for index, mask in batch.masks.items():
             assert self._dropout is not None
             self._dropout.draw(iteration, index + 1, mask)
-        self._run(run, X, Y)
+        if len(batch.shards) == 1:
+            self._run(batch.shards[0].run, X, Y)
+        else:
+            self._run_shards(batch.shards, X, Y)
         if self._scratch is not None:
             self._add_penalty_gradients(self._scratch)
 
     def cost(self, Y: Array) -> float:
         """Return the cost at the last `differentiate` over as many examples as Y (n[L], m) has."""
-        run = self._pass(Y.shape[1])
-        return self.criterion.sums(run, Y)[1] / run.m + self._penalty()
+        batch = self._batch(Y.shape[1])
+        sums = [self.criterion.sums(shard.run, Y[:, shard.where])[1] for shard in batch.shards]
+        return sum(sums) / batch.m + self._penalty()
 
     def evaluate(self, X: Array, Y: Array) -> Evaluation:
         """Return what the current parameters come to on X (n[0], m) and Y (n[L], m)."""
-        return self.criterion.evaluate(self.network, X, Y, self._evaluation_passes)
+        return self.criterion.evaluate(self.network, X, Y, self._evaluation_passes, self.team)
 
     def is_finite(self) -> bool:
         """Tell whether the gradients of b[L] are numbers: they sum all errors, so any nan or inf reaches them."""
@@ -80,13 +96,28 @@ class Objective:
         run.forward(X)
         run.backward(X, Y, self.criterion.loss)
 
-    def _pass(self, m: int) -> TrainingPass:
-        if m not in self._passes:
-            run = TrainingPass(self.network, m, self._gradients, self._dropped)
-            if self.criterion.class_weights is not None:
-                run.scale = np.empty(m, self.p.dtype)
-            self._passes[m] = run
-        return self._passes[m]
+    def _run_shards(self, shards: Sequence[Shard], X: Array, Y: Array) -> None:
+        """Run the shards side by side, then add their gradients, each of the team a part of the vector."""
+        rest = [gradients.flat for gradients in self._of_shards[1 : len(shards)]]
+        parts = slices(len(self.g), self.team.size)
+
+        def run(number: int) -> None:
+            where = shards[number].where
+            self._run(shards[number].run, X[:, where], Y[:, where])
+
+        def add(number: int) -> None:
+            part = parts[number]
+            for g in rest:
+                np.add(self.g[part], g[part], self.g[part])
+
+        self.team.run(run, len(shards))
+        self.team.run(add, len(parts))
+
+    def _batch(self, m: int) -> Batch:
+        if m not in self._batches:
+            weighted = self.criterion.class_weights is not None
+            self._batches[m] = Batch(self.network, m, self._of_shards, self._dropped, weighted)
+        return self._batches[m]
 
     def _add_penalty_gradients(self, scratch: Array) -> None:
         m = self.criterion.m

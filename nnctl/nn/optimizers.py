@@ -14,6 +14,7 @@ import numpy as np
 
 from nnctl.nn import Array
 from nnctl.registry import Fraction, NotNegative, Positive, Registry
+from nnctl.team import ALONE, Team, slices
 
 Update = Callable[[float, int], None]  # learning rate, number of the update from 1
 
@@ -39,19 +40,21 @@ class Optimizer(ABC):
 optimizers: Registry[type[Optimizer]] = Registry("optimizer")
 
 
-def bind(optimizer: Optimizer, p: Array, g: Array, weights: Array, state: Array) -> Update:
+def bind(optimizer: Optimizer, p: Array, g: Array, weights: Array, state: Array, team: Team = ALONE) -> Update:
     """Return the update of p (n,), block by block; `weights` is the part at its start that decays, state (slots, n)."""
-    blocks = [slice(start, start + BLOCK) for start in range(0, len(p), BLOCK)]
+    blocks = slices(len(p), team.size, BLOCK)
     moves = [optimizer.move(p[block], g[block], *state[:, block]) for block in blocks]
-    decayed = [weights[block] for block in blocks if block.start < len(weights)] if optimizer.weight_decay else []
-    if len(moves) == 1 and not decayed:
+    if len(moves) == 1 and not optimizer.weight_decay:
         return moves[0]
 
     def update(learning_rate: float, t: int) -> None:
-        for W in decayed:
-            np.multiply(W, 1 - learning_rate * optimizer.weight_decay, W)
-        for move in moves:
-            move(learning_rate, t)
+        def part(number: int) -> None:
+            if optimizer.weight_decay:
+                W = weights[blocks[number]]
+                np.multiply(W, 1 - learning_rate * optimizer.weight_decay, W)
+            moves[number](learning_rate, t)
+
+        team.run(part, len(moves))
 
     return update
 

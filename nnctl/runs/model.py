@@ -6,7 +6,6 @@ are put together and what goes in and comes out stands in its attributes.
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nnctl import __version__, threads
 from nnctl.data.arrays import Unusable
@@ -30,6 +28,7 @@ from nnctl.registry import Choice
 from nnctl.runs.files import write_bytes
 from nnctl.spec.document import Document
 from nnctl.spec.schema import options
+from nnctl.team import gathered
 
 ROWS = 16384  # prepared at a time in `predict`, so that a large file needs no second copy
 
@@ -60,9 +59,8 @@ class Model:
                 rows = slice(start, start + ROWS)
                 outputs[:, rows] = network.predict(self.interface.columns(X[rows], dtype, origin), passes)
 
-        # threads on blocks of their own scale better than threads inside these narrow products
-        with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
-            list(pool.map(fill, range(workers)))
+        with gathered(workers) as team:  # on blocks of their own threads scale better than inside these narrow products
+            team.run(fill, workers)
         return outputs
 
 

@@ -157,6 +157,6 @@ def _places(name: str, runs_dir: Path) -> list[Path]:
 
 
 def _of_name(name: str, runs_dir: Path, runs: bool) -> list[Path]:
-    """Return the folders of a name with a time, those of runs or the others, such as comparisons; the newest is last."""
+    """Return the folders of a name with a time, those of runs or the others, such as comparisons, the newest last."""
     folders = sorted(entry.name for entry in _folders(runs_dir) if name_of(entry.name) == name)
     return [runs_dir / each for each in folders if os.path.isfile(runs_dir / each / STATUS) == runs]

@@ -8,6 +8,7 @@ from typing import Any
 from nnctl.data import sets
 from nnctl.errors import DataError
 from nnctl.nn.losses import losses_of
+from nnctl.nn.shards import fitting
 from nnctl.registry import Choice, nearest
 from nnctl.spec.checks import check_data, check_model, check_name, check_train, is_file
 from nnctl.spec.document import Document
@@ -40,6 +41,9 @@ def parse(document: Document, folders: tuple[Path, ...] = ()) -> Spec:
         train = replace(train, shuffle_seed=spec.seed)
     if train.log_every is None:
         train = replace(train, log_every=1 if train.batch_size else 100)
+    if train.shards is None:
+        shards = fitting(spec.model.layer_dims, train.batch_size) if train.batch_size else 1
+        train = replace(train, shards=shards)
     name = spec.name or Path(document.source).stem
     return replace(spec, data=data, train=train, name=name, document=document)
 

@@ -101,7 +101,8 @@ class TrainSpec:
     log_every: Count | None = None  # null: 100 iterations, or 1 epoch with a batch_size
     dtype: Literal["float64", "float32"] = "float64"
     fast_path: Literal["auto", "off"] = "auto"  # the exact short cut for wide inputs
-    threads: Count | None = None  # of matrix products; null: one for each core
+    threads: Count | None = None  # that compute; null: one for each core
+    shards: Count | None = None  # fixed parts of a batch, side by side; null: as its work is worth, a full batch is one
 
     def kept_shares(self, hidden: int) -> tuple[float, ...]:
         """Return the share of units that dropout keeps in each hidden layer, 1 for all."""

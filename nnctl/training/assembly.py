@@ -1,7 +1,10 @@
-"""What a training is assembled from, as the spec and the data ask for it: criterion, rate, short cut."""
+"""What a training is assembled from, as the spec and the data ask for it: criterion, rate, short cut, team."""
+
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
+from nnctl import threads
 from nnctl.data.dataset import Dataset
 from nnctl.nn import span
 from nnctl.nn.criterion import Criterion
@@ -11,6 +14,7 @@ from nnctl.nn.optimizers import Optimizer
 from nnctl.nn.schedules import Rate, schedules
 from nnctl.registry import suggestion
 from nnctl.spec.spec import Spec
+from nnctl.team import Team, gathered
 
 NO_RATE = 2.0**-52  # of the highest learning rate: below it an update no longer changes what it moves
 
@@ -53,6 +57,15 @@ def rate_of(spec: Spec, iterations: int, per_epoch: int) -> Rate:
     return rate
 
 
+def team_of(spec: Spec) -> AbstractContextManager[Team | None]:
+    """Return who computes: a team for the shards of batches, or for a full batch in one None and BLAS's own threads."""
+    training = spec.train
+    assert training.shards is not None
+    if training.batch_size is None and training.shards == 1:
+        return nullcontext()
+    return gathered(min(training.shards, threads.number()))
+
+
 def takes_fast_path(spec: Spec, optimizer: Optimizer, dataset: Dataset, iterations: int) -> bool:
     """Tell whether W1 is to be trained in the span of the examples: where that is exact, and less work."""
     training = spec.train
@@ -60,6 +73,7 @@ def takes_fast_path(spec: Spec, optimizer: Optimizer, dataset: Dataset, iteratio
         optimizer.linear
         and training.batch_size is None
         and training.dtype == "float64"
+        and training.shards == 1
         and training.l1 == 0
         and training.clip_value is None
     )

@@ -35,9 +35,10 @@ from nnctl.runs.files import remove_unfinished
 from nnctl.runs.model import Model
 from nnctl.runs.run import CostLog, Run, now
 from nnctl.spec.spec import Spec
+from nnctl.team import ALONE, Team
 from nnctl.training import stages
 from nnctl.training.advice import advice
-from nnctl.training.assembly import criterion_of, rate_of, takes_fast_path
+from nnctl.training.assembly import criterion_of, rate_of, takes_fast_path, team_of
 from nnctl.training.measures import measure, metrics_of
 from nnctl.training.result import Result
 from nnctl.training.stages import Due, Memory, Stage
@@ -97,7 +98,7 @@ def prepare(spec: Spec, dataset: Dataset | None = None) -> Experiment:
     )
 
 
-def objective_of(experiment: Experiment) -> Objective:
+def objective_of(experiment: Experiment, team: Team = ALONE) -> Objective:
     """Return the cost of the experiment's network at work, by the short cut where it is taken."""
     spec = experiment.spec
     shares = spec.train.kept_shares(len(spec.model.layer_dims) - 2)
@@ -105,7 +106,8 @@ def objective_of(experiment: Experiment) -> Objective:
     network = experiment.model.network
     if experiment.fast_path:
         return SpanObjective(network, experiment.criterion, experiment.dataset.parts["train"].X, dropout)
-    return Objective(network, experiment.criterion, dropout)
+    assert spec.train.shards is not None
+    return Objective(network, experiment.criterion, dropout, spec.train.shards, team)
 
 
 def steps(experiment: Experiment, objective: Objective) -> Iterator[Step]:
@@ -117,7 +119,7 @@ def steps(experiment: Experiment, objective: Objective) -> Iterator[Step]:
         assert training.shuffle_seed is not None
         batches = mini_batches(examples.X, examples.Y, training.batch_size, training.shuffle_seed)
     state = np.zeros((experiment.optimizer.slots, len(objective.p)), objective.p.dtype)
-    update = bind(experiment.optimizer, objective.p, objective.g, objective.weights, state)
+    update = bind(experiment.optimizer, objective.p, objective.g, objective.weights, state, objective.team)
     update = clipped(update, objective, training.clip_value, training.clip_norm)
     return fit(objective, batches, update, experiment.rate, experiment.iterations)
 
@@ -176,10 +178,11 @@ def _optimize(
 ) -> None:
     """Run all iterations through the stages, save the parameters and measure them."""
     begin = time.perf_counter()
-    objective = objective_of(experiment)
     last_good, best = Memory(), Memory()
-    quiet = np.errstate(over="ignore", invalid="ignore")
-    with result.run.cost_log(_columns(experiment), say) as log, quiet, denormals.flushed():
+    quiet, spec = np.errstate(over="ignore", invalid="ignore"), experiment.spec
+    with result.run.cost_log(_columns(experiment), say) as log, quiet, denormals.flushed(), team_of(spec) as team:
+        result.members = team.size if team else None
+        objective = objective_of(experiment, team or ALONE)
         steps_now = steps(experiment, objective)
         wrapping = [*_stages(experiment, log, last_good, best), *watchers]
         wrapping.append(partial(stages.interruptible, received=received))

@@ -26,6 +26,7 @@ class Result:
     metrics: dict[str, Metrics] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)  # of what went wrong on the way and did not end it
+    members: int | None = None  # of the team that trained, if it was one
     mishap: NnctlError | None = None  # what ended it, other than the number of iterations or a plateau
 
     def record(
@@ -44,8 +45,13 @@ class Result:
             "timings": {phase: round(seconds, 6) for phase, seconds in self.seconds.items()},
             "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
             "process": this_process(),
-            "host": {**host_facts(), "matrix_products": threads.chosen(), "denormals": denormals.treatment()},
+            "host": {**host_facts(), "matrix_products": self._products(), "denormals": denormals.treatment()},
+            **({"team": self.members} if self.members is not None else {}),
             "data_sha256": dataset.sha256,
             "data_rows": {part: examples.m for part, examples in dataset.parts.items()},
             "notes": [*dataset.notes, *self.notes],
         }
+
+    def _products(self) -> Mapping[str, str | None]:
+        """Return the kernels of the training's matrix products and the threads of each: in a team it is one."""
+        return threads.chosen() if self.members is None else {**threads.chosen(), "threads": "1"}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nnctl import team
 from nnctl.nn import network
 from nnctl.nn.activations import activations
 from nnctl.nn.criterion import Criterion
@@ -107,7 +108,8 @@ def test_every_w_is_penalized_and_no_b(task, l1, l2):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("m", [1, network.BLOCK, 2 * network.BLOCK + 5])
-def test_evaluation_in_blocks_is_that_of_all_examples_at_once(task, m):
+@pytest.mark.parametrize("members", [1, 2, 4])
+def test_evaluation_in_blocks_is_that_of_all_examples_at_once(task, m, members):
     net, (X, Y, classes) = network_of(task), examples(task, m)
     weights = None if classes is None else WEIGHTS[len(Y)]
     criterion = criterion_of(task, l1=0.3, l2=0.7, class_weights=weights)
@@ -115,12 +117,16 @@ def test_evaluation_in_blocks_is_that_of_all_examples_at_once(task, m):
     weighted = costs if classes is None else costs * np.array(weights)[classes]
     penalty = sum(0.35 * (W**2).sum() + 0.3 * abs(W).sum() for W in net.parameters.W) / 25
     passes = {}
-    for _ in range(2):  # with passes that are new, and that have been used
-        loss, found, found_outputs = criterion.evaluate(net, X, Y, passes)
-        assert loss == pytest.approx(costs.mean(), rel=1e-12)
-        assert found == pytest.approx(weighted.sum() / m + penalty, rel=1e-12)
-        np.testing.assert_allclose(found_outputs, outputs, rtol=1e-12)
-    assert sum(kept.m for kept in passes.values()) < network.BLOCK + 6  # one of each width, however many blocks
+    alone = criterion.evaluate(net, X, Y, {})
+    with team.gathered(members) as gathered:
+        for _ in range(2):  # with passes that are new, and that have been used
+            loss, found, found_outputs = criterion.evaluate(net, X, Y, passes, gathered)
+            assert loss == pytest.approx(costs.mean(), rel=1e-12)
+            assert found == pytest.approx(weighted.sum() / m + penalty, rel=1e-12)
+            np.testing.assert_allclose(found_outputs, outputs, rtol=1e-12)
+            assert (loss, found) == alone[:2]  # bit for bit
+    for own in passes.values():  # one of each width, however many blocks
+        assert sum(kept.m for kept in own.values()) < network.BLOCK + 6
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -380,7 +380,7 @@ def test_the_optimizer_remembers_in_the_dtype_of_the_parameters(wide, monkeypatc
     bind, bound = experiment.bind, []
     monkeypatch.setattr(experiment, "bind", lambda *arguments: bound.append(arguments) or bind(*arguments))
     next(loop(wide.prepare(dtype=dtype, optimizer="adam"))[0])
-    ((_, *vectors),) = bound
+    ((_, *vectors, _),) = bound
     assert {vector.dtype for vector in vectors} == {np.dtype(dtype)}
 
 
