@@ -13,8 +13,6 @@ import numpy as np
 
 from nnctl.denormals import flushed
 
-SHORT = 2**13  # numbers
-
 Job = Callable[[int], None]  # does the part of this number
 
 
@@ -30,10 +28,11 @@ class Team:
 
     def run(self, job: Job, parts: int) -> None:
         """Do the parts 0, 1, ... of a job; raise what went wrong in one of them when all have come to an end."""
-        for tasks in self._tasks:
+        others = self._tasks[: max(0, parts - 1)]
+        for tasks in others:
             tasks.put((job, parts))
         own = self._do(job, parts, 0)
-        failed = [error for error in (own, *(self._done.get() for _ in self._tasks)) if error is not None]
+        failed = [error for error in (own, *(self._done.get() for _ in others)) if error is not None]
         if failed:
             raise failed[0]
 
@@ -59,12 +58,12 @@ class Team:
 ALONE = Team()
 
 
-def slices(n: int, at_least: int, longest: int | None = None) -> list[slice]:
-    """Cut a vector of n numbers into slices of about one length, for a team of so many, none longer than told.
+def slices(n: int, members: int, shortest: int, longest: int | None = None) -> list[slice]:
+    """Cut a vector of n numbers into slices of about one length, for so many members, none longer than told.
 
-    A short vector stays whole: handing it over would take longer than the work.
+    One in which there are no two of the shortest length stays whole: to hand it over would take longer than the work.
     """
-    count = max(at_least if n >= SHORT * at_least else 1, -(-n // (longest or n)))
+    count = max(min(members, n // shortest), -(-n // (longest or n)), 1)
     ends = [n * number // count for number in range(count + 1)]
     return list(map(slice, ends, ends[1:]))
 

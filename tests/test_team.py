@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
 from nnctl import denormals
-from nnctl.team import ALONE, SHORT, gathered, slices
+from nnctl.team import ALONE, gathered, slices
 
 
 def blas_threads():
@@ -87,16 +87,21 @@ def test_members_flush_denormals_and_are_quiet_about_overflow():
     assert (found[1] == 0) == (denormals.treatment() == "flushed")
 
 
-@given(n=st.integers(1, 10**6), at_least=st.integers(1, 9), longest=st.none() | st.integers(1000, 10**6))
-def test_slices_cut_a_vector_without_a_gap(n, at_least, longest):
-    parts = slices(n, at_least, longest)
+@given(
+    n=st.integers(1, 10**6),
+    members=st.integers(1, 9),
+    shortest=st.integers(1, 10**5),
+    longest=st.none() | st.integers(1000, 10**6),
+)
+def test_slices_cut_a_vector_without_a_gap(n, members, shortest, longest):
+    parts = slices(n, members, shortest, longest)
     assert (parts[0].start, parts[-1].stop) == (0, n)
     assert all(before.stop == after.start for before, after in itertools.pairwise(parts))
     lengths = [part.stop - part.start for part in parts]
     assert max(lengths) - min(lengths) <= 1
     assert max(lengths) <= (longest or n)
-    assert len(parts) >= (at_least if n >= at_least * SHORT else 1)
-    assert len(parts) == 1 or n >= 2 * SHORT or longest is not None
+    assert len(parts) >= (members if n >= members * shortest else 1)
+    assert len(parts) == 1 or n >= 2 * shortest or longest is not None
 
 
 def test_alone_is_this_thread():

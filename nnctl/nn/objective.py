@@ -18,6 +18,8 @@ from nnctl.nn.parameters import Parameters
 from nnctl.nn.shards import Batch, Shard
 from nnctl.team import ALONE, Team, slices
 
+WORTH_ADDING = 2**18  # numbers for each of a team
+
 
 class Objective:
     """The cost of a network on batches of examples, and its gradients."""
@@ -76,8 +78,11 @@ class Objective:
     def cost(self, Y: Array) -> float:
         """Return the cost at the last `differentiate` over as many examples as Y (n[L], m) has."""
         batch = self._batch(Y.shape[1])
-        sums = [self.criterion.sums(shard.run, Y[:, shard.where])[1] for shard in batch.shards]
-        return sum(sums) / batch.m + self._penalty()
+        if len(batch.shards) == 1:
+            total = self.criterion.sums(batch.shards[0].run, Y)[1]
+        else:
+            total = sum(shard.cost for shard in batch.shards)
+        return total / batch.m + self._penalty()
 
     def evaluate(self, X: Array, Y: Array) -> Evaluation:
         """Return what the current parameters come to on X (n[0], m) and Y (n[L], m)."""
@@ -99,11 +104,13 @@ class Objective:
     def _run_shards(self, shards: Sequence[Shard], X: Array, Y: Array) -> None:
         """Run the shards side by side, then add their gradients, each of the team a part of the vector."""
         rest = [gradients.flat for gradients in self._of_shards[1 : len(shards)]]
-        parts = slices(len(self.g), self.team.size)
+        parts = slices(len(self.g), self.team.size, WORTH_ADDING)
 
         def run(number: int) -> None:
-            where = shards[number].where
-            self._run(shards[number].run, X[:, where], Y[:, where])
+            shard = shards[number]
+            own = Y[:, shard.where]
+            self._run(shard.run, X[:, shard.where], own)
+            shard.cost = self.criterion.sums(shard.run, own)[1]
 
         def add(number: int) -> None:
             part = parts[number]

@@ -18,6 +18,7 @@ from nnctl.team import ALONE, Team, slices
 
 Update = Callable[[float, int], None]  # learning rate, number of the update from 1
 
+WORTH_MOVING = 2**16  # numbers for each of a team
 BLOCK = 2**18  # numbers: large enough that calls cost little, small enough that all vectors stay in the cache
 
 
@@ -42,7 +43,7 @@ optimizers: Registry[type[Optimizer]] = Registry("optimizer")
 
 def bind(optimizer: Optimizer, p: Array, g: Array, weights: Array, state: Array, team: Team = ALONE) -> Update:
     """Return the update of p (n,), block by block; `weights` is the part at its start that decays, state (slots, n)."""
-    blocks = slices(len(p), team.size, BLOCK)
+    blocks = slices(len(p), team.size, WORTH_MOVING, BLOCK)
     moves = [optimizer.move(p[block], g[block], *state[:, block]) for block in blocks]
     if len(moves) == 1 and not optimizer.weight_decay:
         return moves[0]

@@ -20,12 +20,13 @@ EXAMPLES, FEWEST = 128, 64  # of each of more than two shards; of a batch of two
 MOST = 8
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shard:
-    """A part of a batch and its pass."""
+    """A part of a batch, its pass, and what the examples last cost in sum (where there is more than one shard)."""
 
     where: slice
     run: TrainingPass
+    cost: float = 0.0
 
 
 class Batch:

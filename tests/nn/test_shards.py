@@ -5,6 +5,8 @@ import pytest
 from numpy.random import RandomState
 
 from nnctl import team
+from nnctl.nn import objective as objective_module
+from nnctl.nn import optimizers as optimizers_module
 from nnctl.nn.activations import activations
 from nnctl.nn.criterion import Criterion
 from nnctl.nn.dropout import Dropout
@@ -50,7 +52,8 @@ def test_cost_and_gradients_are_those_of_the_whole_batch(weights, kept, shards, 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", optimizers)
 def test_bits_depend_on_the_shards_and_not_on_the_team(name, dtype, monkeypatch):
-    monkeypatch.setattr(team, "SHORT", 1)  # so that these few parameters are cut for the team, too
+    monkeypatch.setattr(objective_module, "WORTH_ADDING", 1)  # so that these few parameters are cut for the team, too
+    monkeypatch.setattr(optimizers_module, "WORTH_MOVING", 1)
     trained = []
     for members in (1, 2, 3):
         X, Y, network = problem(90, dtype)
