@@ -1,20 +1,21 @@
 """Batches are functions of the iteration alone, so that training can start from any of them.
 
 The permutation of epoch e is RandomState(shuffle_seed + e).permutation(m), and the last batch of an epoch
-may be short. Rows are gathered into one buffer: X as rows of memory is a contiguous read per example.
+may be short. Rows are gathered into one buffer: X as rows of memory is a contiguous read per example. Whoever works on
+a part of the batch gathers that part: a batch is X, Y and how to do so.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.random import RandomState
 
 from nnctl.nn import Array
+from nnctl.nn.objective import Gather, in_place
+from nnctl.nn.training import Batches
 
 
-def full_batch(X: Array, Y: Array) -> Callable[[int], tuple[Array, Array]]:
+def full_batch(X: Array, Y: Array) -> Batches:
     """Return all examples, X (n[0], m) and Y (n[L], m), at every iteration."""
-    return lambda iteration: (X, Y)
+    return lambda iteration: (X, Y, in_place)
 
 
 def batches_per_epoch(m: int, batch_size: int | None) -> int:
@@ -22,7 +23,7 @@ def batches_per_epoch(m: int, batch_size: int | None) -> int:
     return -(-m // batch_size) if batch_size else 1
 
 
-def mini_batches(X: Array, Y: Array, batch_size: int, shuffle_seed: int) -> Callable[[int], tuple[Array, Array]]:
+def mini_batches(X: Array, Y: Array, batch_size: int, shuffle_seed: int) -> Batches:
     """Return the shuffled batch of an iteration, as live arrays that the next batch overwrites."""
     X_rows, Y_rows = X.T, np.ascontiguousarray(Y.T)
     m = len(X_rows)
@@ -31,15 +32,18 @@ def mini_batches(X: Array, Y: Array, batch_size: int, shuffle_seed: int) -> Call
     Y_batch = np.empty((batch_size, Y_rows.shape[1]), Y.dtype)
     order: tuple[int, Array] = (-1, np.empty(0, np.int64))
 
-    def batch(iteration: int) -> tuple[Array, Array]:
+    def batch(iteration: int) -> tuple[Array, Array, Gather]:
         nonlocal order
         epoch, number = divmod(iteration, per_epoch)
         if order[0] != epoch:
             order = (epoch, RandomState((shuffle_seed + epoch) % 2**32).permutation(m))
         rows = order[1][number * batch_size : (number + 1) * batch_size]
         X_part, Y_part = X_batch[: len(rows)], Y_batch[: len(rows)]
-        np.take(X_rows, rows, axis=0, out=X_part, mode="clip")  # "raise" would buffer a copy
-        np.take(Y_rows, rows, axis=0, out=Y_part, mode="clip")
-        return X_part.T, Y_part.T
+
+        def gather(where: slice) -> None:
+            np.take(X_rows, rows[where], axis=0, out=X_part[where], mode="clip")  # "raise" would buffer a copy
+            np.take(Y_rows, rows[where], axis=0, out=Y_part[where], mode="clip")
+
+        return X_part.T, Y_part.T, gather
 
     return batch

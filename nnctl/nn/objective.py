@@ -6,7 +6,7 @@ one gradient vector for each shard; the first becomes their sum. What an optimiz
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -15,10 +15,16 @@ from nnctl.nn.criterion import Criterion, Evaluation
 from nnctl.nn.dropout import Dropout
 from nnctl.nn.network import Network, Pass, TrainingPass
 from nnctl.nn.parameters import Parameters
-from nnctl.nn.shards import Batch, Shard
+from nnctl.nn.shards import Batch
 from nnctl.team import ALONE, Team, slices
 
+Gather = Callable[[slice], None]  # brings a part of a batch's examples into place
+
 WORTH_ADDING = 2**18  # numbers for each of a team
+
+
+def in_place(where: slice) -> None:
+    """Do nothing: the examples are in place."""
 
 
 class Objective:
@@ -59,19 +65,18 @@ class Objective:
         """The gradients of the cost by the parameters, as of the last `differentiate`."""
         return self._gradients
 
-    def differentiate(self, X: Array, Y: Array, iteration: int = 0) -> None:
+    def differentiate(self, X: Array, Y: Array, iteration: int = 0, gather: Gather = in_place) -> None:
         """Run forward and backward over X (n[0], m) and Y (n[L], m); dropout's masks are the iteration's."""
         batch = self._batch(X.shape[1])
-        if self.criterion.class_weights is not None:
-            self.criterion.example_weights(Y, out=batch.scale)
-            np.divide(batch.scale, batch.m, out=batch.scale)
         for index, mask in batch.masks.items():
             assert self._dropout is not None
             self._dropout.draw(iteration, index + 1, mask)
         if len(batch.shards) == 1:
+            gather(batch.shards[0].where)
+            self._weigh(batch.shards[0].run, Y, batch.m)
             self._run(batch.shards[0].run, X, Y)
         else:
-            self._run_shards(batch.shards, X, Y)
+            self._run_shards(batch, X, Y, gather)
         if self._scratch is not None:
             self._add_penalty_gradients(self._scratch)
 
@@ -101,14 +106,22 @@ class Objective:
         run.forward(X)
         run.backward(X, Y, self.criterion.loss)
 
-    def _run_shards(self, shards: Sequence[Shard], X: Array, Y: Array) -> None:
+    def _weigh(self, run: TrainingPass, Y: Array, m: int) -> None:
+        if self.criterion.class_weights is not None:
+            self.criterion.example_weights(Y, out=run.scale)
+            np.divide(run.scale, m, out=run.scale)
+
+    def _run_shards(self, batch: Batch, X: Array, Y: Array, gather: Gather) -> None:
         """Run the shards side by side, then add their gradients, each of the team a part of the vector."""
+        shards = batch.shards
         rest = [gradients.flat for gradients in self._of_shards[1 : len(shards)]]
         parts = slices(len(self.g), self.team.size, WORTH_ADDING)
 
         def run(number: int) -> None:
             shard = shards[number]
+            gather(shard.where)
             own = Y[:, shard.where]
+            self._weigh(shard.run, own, batch.m)
             self._run(shard.run, X[:, shard.where], own)
             shard.cost = self.criterion.sums(shard.run, own)[1]
 

@@ -13,10 +13,10 @@ from nnctl.nn import Array
 from nnctl.nn.network import Network, TrainingPass
 from nnctl.nn.parameters import Parameters
 
-# Two are worth their hand-overs from about this much work on, further ones where each still has enough examples for
-# matrix products at full speed (measured on two cores; the counts are powers of two, so that no core waits for long).
-WORK = 5e7  # floating-point operations of an update
-EXAMPLES, FEWEST = 128, 64  # of each of more than two shards; of a batch of two
+# Two are worth their hand-overs from so many examples and so much work on, further ones where each still has enough
+# examples for matrix products at full speed (measured on two cores). Counts are powers of two, so that no core waits.
+FEWEST, WORK = 128, 5e7  # examples of a batch, and floating-point operations of an update
+EXAMPLES = 128  # of each of more than two
 MOST = 8
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics
-from nnctl.nn.objective import Objective
+from nnctl.nn.objective import Gather, Objective
 from nnctl.nn.optimizers import Update
 from nnctl.nn.parameters import Parameters
 from nnctl.nn.schedules import Rate
 
-Batches = Callable[[int], tuple[Array, Array]]  # iteration -> X (n[0], m), Y (n[L], m)
+# iteration -> X (n[0], m), Y (n[L], m), and what brings a part of their examples into place
+Batches = Callable[[int], tuple[Array, Array, Gather]]
 
 
 class Step:
@@ -58,7 +59,7 @@ def fit(
 ) -> Iterator[Step]:
     """Yield a Step for each iteration from `start`, then update the parameters when asked for the next."""
     for iteration in range(start, iterations):
-        X, Y = batches(iteration)
-        objective.differentiate(X, Y, iteration)
+        X, Y, gather = batches(iteration)
+        objective.differentiate(X, Y, iteration, gather)
         yield Step(iteration, objective, Y)
         update(rate(iteration), iteration + 1)
