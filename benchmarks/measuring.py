@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks import data, limits
 from benchmarks.problem import Problem
 from benchmarks.worker import Worker
-from benchmarks.workloads import MODULES, WORKLOADS, Commands, Training
+from benchmarks.workloads import MODULES, WORKLOADS, Busy, Commands, Training
 
 CLASSES = {
     "nnctl": "benchmarks.nnctl_peer:Nnctl",
@@ -94,8 +94,25 @@ def _training(workload: Training, repeats: int, quick: bool, folder: Path) -> Sa
             samples.settings[name] = worker.ask("warm_up")
         for name in _turns(list(workers), repeats):
             time.sleep(PAUSE)
-            samples.answers.setdefault(name, []).append(workers[name].ask("run"))
+            answer = workers[name].ask("run")
+            if isinstance(workload, Busy):
+                with _beside(workload.beside):
+                    answer = {**workers[name].ask("run"), "idle": answer["seconds"]}
+            samples.answers.setdefault(name, []).append(answer)
     return samples
+
+
+@contextlib.contextmanager
+def _beside(programs: int) -> Iterator[None]:
+    """Keep so many cores busy."""
+    running = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(programs)]
+    try:
+        time.sleep(PAUSE)
+        yield
+    finally:
+        for program in running:
+            program.kill()
+            program.wait()
 
 
 def _commands(workload: Commands, repeats: int, quick: bool, folder: Path) -> Samples:

@@ -14,7 +14,7 @@ from typing import Any
 import nnctl
 from benchmarks import limits
 from benchmarks.measuring import Samples
-from benchmarks.workloads import NAMES, Commands, Dying, Predicting, Training
+from benchmarks.workloads import NAMES, Busy, Commands, Dying, Predicting, Training
 
 QUIET = 0.03  # the share of the processors that others may take without a word
 PACKAGES = ("numpy", "scikit-learn", "torch", "jax", "matplotlib")
@@ -78,6 +78,9 @@ class Measured:
             yield Target(
                 self.name, "its first epoch", _time(last), _time(first), last / first, " x", bound, at_least=False
             )
+        if isinstance(self.workload, Busy):
+            idle, bound = seconds("nnctl", "idle"), self.workload.at_most
+            yield Target(self.name, "without them", _time(ours), _time(idle), ours / idle, " x", bound, at_least=False)
         if isinstance(self.workload, Predicting):
             yield from self._of_memory(self.workload)
         if self.workload.peak_share is not None:

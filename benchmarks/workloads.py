@@ -82,6 +82,14 @@ class Dying(Training):
 
 
 @dataclass(frozen=True)
+class Busy(Training):
+    """Other programs keep the cores busy: how much longer does it take than without them?"""
+
+    beside: int = 2  # programs that never rest
+    at_most: float = 4.0  # times the seconds without them
+
+
+@dataclass(frozen=True)
 class Commands:
     """Whole commands of Python, timed from pressing Enter in an empty folder.
 
@@ -202,6 +210,20 @@ WORKLOADS: dict[str, Training | Commands] = {
         peers=(),
         limited=False,
         smaller={"m": 1_000, "epochs": 2},
+    ),
+    "busy": Busy(
+        title="[784,256,128,10], 12,000 examples, Adam, float32, batch 128, one epoch, beside two busy programs",
+        data="digits",
+        m=12_000,
+        layer_dims=(784, 256, 128, 10),
+        learning_rate=1e-3,
+        epochs=1,
+        dtype="float32",
+        optimizer="adam",
+        batch_size=128,
+        peers=(Peer("sklearn", 1, "float32"), Peer("torch", 3, "float32")),
+        limited=False,
+        smaller={"m": 1_000},
     ),
     "predict": Predicting(
         title="predict 1,000,000 rows x 100 features, [100,64,32,2], float32, from an array",

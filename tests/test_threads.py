@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 
+import h5py
 import pytest
 
 from nnctl import threads
@@ -199,3 +200,50 @@ def test_without_facts_openblas_chooses(monkeypatch, files):
 def test_kernels_that_the_user_set_stay(monkeypatch, files):
     files["/proc/cpuinfo"] = PROCESSOR.format(vendor="AuthenticAMD", flags=AVX512)
     assert configured(monkeypatch, "linux", "x86_64", kernels="Zen") == "Zen"
+
+
+SHARDED = """\
+data: {source: spirals}
+model: {layer_dims: [2, 300, 200, 3], activations: [relu, relu, softmax]}
+train: {optimizer: adam, learning_rate: 0.01, epochs: 3, batch_size: 130, dtype: float32}
+"""
+
+
+def test_a_training_in_shards_has_the_same_bits_with_any_number_of_threads(tmp_path):
+    (tmp_path / "s.yaml").write_text(SHARDED, encoding="utf-8")
+    found = {}
+    for threads_, shards in ((1, 2), (2, 2), (5, 2), (1, 1)):
+        flags = ("-q", "--no-pictures", "-S", f"train.threads={threads_}", "-S", f"train.shards={shards}")
+        done = subprocess.run(
+            [sys.executable, "-m", "nnctl", "train", "s.yaml", *flags],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        run = tmp_path / done.stdout.strip()
+        status = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        assert status["team"] == min(threads_, shards)
+        assert status["host"]["matrix_products"]["threads"] == "1"
+        assert f"shards: {shards}" in (run / "config.yaml").read_text(encoding="utf-8")
+        with h5py.File(run / "parameters.h5") as file:
+            parameters = [file[f"W{number}"][:].tobytes() for number in (1, 2, 3)]
+        found[threads_, shards] = (parameters, (run / "costs.csv").read_text(encoding="utf-8"))
+    assert found[1, 2] == found[2, 2] == found[5, 2]
+    assert found[1, 1] != found[1, 2]  # sums in another order
+
+
+def test_the_products_of_a_full_batch_have_blas_threads(tmp_path):
+    (tmp_path / "s.yaml").write_text(SHARDED.replace("batch_size: 130, ", ""), encoding="utf-8")
+    for more, members in (((), None), (("-S", "train.shards=3"), 1)):
+        done = subprocess.run(
+            [sys.executable, "-m", "nnctl", "train", "s.yaml", "-q", "-S", "train.threads=1", "--no-pictures", *more],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        status = json.loads((tmp_path / done.stdout.strip() / "run.json").read_text(encoding="utf-8"))
+        assert status.get("team") == members

@@ -95,6 +95,7 @@ def parameters_after(ready, updates):
         ({"class_weights": "balanced"}, True),
         ({"early_stopping": {"patience": 3}}, True),
         ({"fast_path": "off"}, False),
+        ({"shards": 2}, False),
         ({"batch_size": 10}, False),
         ({"batch_size": 45}, False),
         ({"dtype": "float32"}, False),
