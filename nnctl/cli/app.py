@@ -61,7 +61,7 @@ def nnctl(
 def _fitted(message: str) -> str:
     """Return a message as a screen can show it: long lines cut in the middle, and nothing that moves the cursor."""
     lines = ["".join(c if c.isprintable() or c in BYTES else " " for c in line) for line in message.split("\n")]
-    return "\n".join(line if len(line) <= LONGEST else f"{line[:300]} ... {line[-300:]}" for line in lines[:SCREEN])
+    return "\n".join(line if len(line) <= LONGEST else f"{line[:250]} ... {line[-500:]}" for line in lines[:SCREEN])
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nnctl.data.sets import datasets
+from nnctl.nn.objective import in_place
 from nnctl.nn.training import fit
 from nnctl.runs.model import load
 from nnctl.spec import document, shipped
@@ -117,7 +118,7 @@ def test_every_iteration_has_its_learning_rate_and_its_number():
     asked, updates = [], []
     loop = fit(
         objective,
-        lambda iteration: asked.append(iteration) or (np.zeros((2, 1)), np.zeros((1, 1))),
+        lambda iteration: asked.append(iteration) or (np.zeros((2, 1)), np.zeros((1, 1)), in_place),
         lambda rate, number: updates.append((rate, number)),
         lambda iteration: iteration / 10,
         iterations=7,
