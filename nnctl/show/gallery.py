@@ -113,7 +113,7 @@ def _save(draw: "Draw", path: Path, size: Size) -> set[str]:
     draw(figure)
     boxes = fonts.lend(figure)
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    figure.savefig(content, format="png", pil_kwargs={"compress_level": 1})  # a third larger, in half of the time
     write_bytes(path, content.getvalue())
     return boxes
 
