@@ -108,21 +108,37 @@ class Commands:
     seconds_more: bool = False
 
 
-def _digits(batch_size: int, sklearn: float, torch: float, peak_share: float | None = None) -> Training:
-    return Training(
-        title=f"[784,256,128,10], 60,000 examples, Adam, float32, batch {batch_size}, one epoch",
+def _digits(
+    title: str,
+    batch_size: int,
+    peers: tuple[Peer, ...],
+    kind: type[Training] = Training,
+    m: int = 60_000,
+    learning_rate: float = 1e-3,
+    epochs: int = 1,
+    peak_share: float | None = None,
+    smaller: Mapping[str, Any] | None = None,
+) -> Training:
+    """Return a training of [784,256,128,10] on drawn digits by Adam in float32."""
+    return kind(
+        title=f"[784,256,128,10], {m:,} examples, Adam, float32, batch {batch_size}, {title}",
         data="digits",
-        m=60_000,
+        m=m,
         layer_dims=(784, 256, 128, 10),
-        learning_rate=1e-3,
-        epochs=1,
+        learning_rate=learning_rate,
+        epochs=epochs,
         dtype="float32",
         optimizer="adam",
         batch_size=batch_size,
-        peers=(Peer("sklearn", sklearn, "float32"), Peer("torch", torch, "float32")),
+        peers=peers,
         peak_share=peak_share,
-        smaller={"m": 1_000},
+        limited=kind is Training,
+        smaller=smaller or {"m": 1_000},
     )
+
+
+def _against(sklearn: float, torch: float) -> tuple[Peer, ...]:
+    return Peer("sklearn", sklearn, "float32"), Peer("torch", torch, "float32")
 
 
 WORKLOADS: dict[str, Training | Commands] = {
@@ -181,9 +197,9 @@ WORKLOADS: dict[str, Training | Commands] = {
         },
         targets=(("nnctl", "course", 1),),
     ),
-    "batch-128": _digits(128, 1.5, 3.5),
-    "batch-32": _digits(32, 1.5, 2),
-    "batch-512": _digits(512, 1.3, 3.5, peak_share=0.5),
+    "batch-128": _digits("one epoch", 128, _against(1.5, 3.5)),
+    "batch-32": _digits("one epoch", 32, _against(1.5, 2)),
+    "batch-512": _digits("one epoch", 512, _against(1.3, 3.5), peak_share=0.5),
     "deep": Training(
         title="8 hidden layers of 512, 20,000 examples, Adam, float32, batch 256, one epoch",
         data="digits",
@@ -197,34 +213,17 @@ WORKLOADS: dict[str, Training | Commands] = {
         peers=(Peer("sklearn", 1.3, "float32"), Peer("torch", 1.8, "float32")),
         smaller={"m": 512, "layer_dims": (784, *(64,) * 8, 10)},
     ),
-    "dead-units": Dying(
-        title="[784,256,128,10], 12,000 examples, Adam at 100 times its rate, float32, batch 128, 20 epochs",
-        data="digits",
+    "dead-units": _digits(
+        "20 epochs at 100 times Adam's rate",
+        128,
+        (),
+        Dying,
         m=12_000,
-        layer_dims=(784, 256, 128, 10),
         learning_rate=0.1,
         epochs=20,
-        dtype="float32",
-        optimizer="adam",
-        batch_size=128,
-        peers=(),
-        limited=False,
         smaller={"m": 1_000, "epochs": 2},
     ),
-    "busy": Busy(
-        title="[784,256,128,10], 12,000 examples, Adam, float32, batch 128, one epoch, beside two busy programs",
-        data="digits",
-        m=12_000,
-        layer_dims=(784, 256, 128, 10),
-        learning_rate=1e-3,
-        epochs=1,
-        dtype="float32",
-        optimizer="adam",
-        batch_size=128,
-        peers=(Peer("sklearn", 1, "float32"), Peer("torch", 3, "float32")),
-        limited=False,
-        smaller={"m": 1_000},
-    ),
+    "busy": _digits("one epoch beside two busy programs", 128, _against(1, 3), Busy, m=12_000),
     "predict": Predicting(
         title="predict 1,000,000 rows x 100 features, [100,64,32,2], float32, from an array",
         data="digits",

@@ -29,6 +29,10 @@ class Team:
     def run(self, job: Job, parts: int) -> None:
         """Do the parts 0, 1, ... of a job; raise what went wrong in one of them when all have come to an end."""
         others = self._tasks[: max(0, parts - 1)]
+        if not others:
+            for part in range(parts):
+                job(part)
+            return
         for tasks in others:
             tasks.put((job, parts))
         own = self._do(job, parts, 0)

@@ -4,11 +4,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nnctl.cli.app import AsJson, Quiet, RunsDir, explained
+
+if TYPE_CHECKING:
+    from nnctl.explain.prediction import Prediction
 
 
 def predict(
@@ -62,22 +65,25 @@ def predict(
             write_text(output, prediction.csv(proba))
             messages.print(f"saved: {output}")
         if as_json:
-            said = {
-                "run": str(found.folder),
-                "part": part,
-                "input": source,
-                "output": None if output is None else str(output),
-                "predictions": None if output is not None else prediction.as_json(proba),
-                "metrics": prediction.metrics(),
-                "notes": prediction.table.notes,
-            }
-            print(json.dumps(said, allow_nan=False))
+            told = {"run": str(found.folder), "part": part, "input": source, "output": output and str(output)}
+            print(json.dumps({**told, **_said(prediction, proba, with_rows=output is None)}, allow_nan=False))
         elif part is not None and output is None:
-            results = console.results()
             which = "test set" if part == "test" else "training set (it has no test set)"
             order = "wrong ones" if prediction.classes else "those furthest from the truth"
             messages.print(f"{found.folder}: predictions for its {which}, {order} first")
+            results = console.results()
             results.print(tables.predictions(prediction, proba))
             results.print(tables.prediction_summary(prediction))
         elif output is None:
             sys.stdout.write(prediction.csv(proba))
+
+
+def _said(prediction: "Prediction", proba: bool, with_rows: bool) -> dict[str, Any]:
+    """Return what --json says of a prediction; its rows may be in a file in their place."""
+    from nnctl.explain.prediction import finite
+
+    return {
+        "predictions": prediction.as_json(proba) if with_rows else None,
+        "metrics": {name: finite(value) for name, value in (prediction.metrics() or {}).items()} or None,
+        "notes": prediction.table.notes,
+    }

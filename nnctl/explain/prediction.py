@@ -82,15 +82,15 @@ class Prediction:
 
     def as_json(self, proba: bool = False) -> list[dict[str, object]]:
         """Return the columns of `rows` by their names, and the truth where it is known, for each row."""
-        header, truth = self.header(proba), self.truth()
-        if truth is not None and self.classes is None:
-            assert self.table.y is not None
-            truth = self.table.y.tolist()
+        header, known = self.header(proba), self.table.y
         rows = [
-            {name: _finite(value) for name, value in zip(header, row, strict=True) if value != ""}
+            {name: finite(value) for name, value in zip(header, row, strict=True) if value != ""}
             for row in self.rows(proba)
         ]
-        return rows if truth is None else [{**row, "truth": known} for row, known in zip(rows, truth, strict=True)]
+        if known is None:
+            return rows
+        truth: Iterable[object] = known.tolist() if self.classes is None else self.truth() or ()
+        return [{**row, "truth": own} for row, own in zip(rows, truth, strict=True)]
 
     def csv(self, proba: bool = False) -> str:
         """Return the whole table as CSV text."""
@@ -100,7 +100,7 @@ class Prediction:
         writer.writerows(self.rows(proba))
         return text.getvalue()
 
-    def truth(self) -> list[Any] | None:
+    def truth(self) -> list[str] | None:
         """Return each row's true class or number as text, or None where the table has no targets."""
         if self.table.y is None:
             return None
@@ -116,7 +116,7 @@ class Prediction:
         return score(self.outputs, Y, self.table, self.model.interface)
 
 
-def _finite(value: object) -> object:
+def finite(value: object) -> object:
     """Return a value as JSON can hold it, which has no infinity."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

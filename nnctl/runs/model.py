@@ -156,16 +156,6 @@ def _read(file: Any) -> Model:
         if isinstance(file.get(name), type(stored["W1"])):
             raise Unusable(f"{name} is an array, expected a group")
     n = dims[0]
-    mean, divisor, low, high, means = (
-        np.asarray(_dataset(file, name, [(3,)] if name == "range/means" else [(), (n,)])[()], np.float64)
-        if name in file
-        else None
-        for name in ("preparation/mean", "preparation/divisor", "range/low", "range/high", "range/means")
-    )
-    if (mean is not None and divisor is None) or (divisor is not None and not np.all(divisor)):
-        raise Unusable("preparation/divisor is missing, or 0")
-    if (low is None) != (high is None):
-        raise Unusable("range has one end only")
     shape = _whole_numbers(file, "example_shape")
     if prod(shape) != n:
         raise Unusable(f"example_shape {shape} does not make the {n} inputs of layer_dims")
@@ -175,16 +165,39 @@ def _read(file: Any) -> Model:
     classes = _classes(file, dims[-1])
     interface = Interface(
         example_shape=shape,
-        preparation=Preparation(mean, divisor),
+        preparation=_preparation(file, n),
         classes=classes,
         pixels=bool(np.asarray(_attribute(file, "pixels")).all()),
         features=_text(file, "features") if "features" in file.attrs else None,
-        range=None if low is None or high is None else Range(low, high, _text(file["range"], "dtype"), means),
+        range=_range(file, n),
         layout=layout,
         background=_text(file, "background") if "background" in file.attrs else "white",
         positive=_positive(file, classes),
     )
     return Model(parameters, _activations(file, len(dims) - 1), interface)
+
+
+def _preparation(file: Any, n: int) -> Preparation:
+    mean, divisor = (_numbers(file, f"preparation/{name}", [(), (n,)]) for name in ("mean", "divisor"))
+    if (mean is not None and divisor is None) or (divisor is not None and not np.all(divisor)):
+        raise Unusable("preparation/divisor is missing, or 0")
+    return Preparation(mean, divisor)
+
+
+def _range(file: Any, n: int) -> Range | None:
+    """Return the range of the training rows, where the file has one; older ones have no means in it, or none at all."""
+    low, high = (_numbers(file, f"range/{name}", [(), (n,)]) for name in ("low", "high"))
+    means = _numbers(file, "range/means", [(3,)])
+    if (low is None) != (high is None):
+        raise Unusable("range has one end only")
+    if low is None or high is None:
+        return None
+    return Range(low, high, _text(file["range"], "dtype"), means)
+
+
+def _numbers(file: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> Array | None:
+    """Return a dataset of one of the shapes, or None where there is none."""
+    return np.asarray(_dataset(file, name, shapes)[()], np.float64) if name in file else None
 
 
 def _dataset(file: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> Any:

@@ -76,8 +76,8 @@ def _newest_finished(runs_dir: Path, name: str | None = None) -> Run:
     for run, status in known:
         if status.complete:
             return run
-    called = "" if name is None else f" named {name}"
-    lines = [f"{runs_dir}: there is no finished run{called} yet; train one with: nnctl train {name or 'cat'}"]
+    which = "yet; train one with: nnctl train cat" if name is None else f"named {name}"
+    lines = [f"{runs_dir}: there is no finished run {which}"]
     lines += _newest(known, "not finished (name it to use it)")[:2]
     lines += [f"passed over: {words}" for words in strange[:1]]
     lines += [f"and {len(strange) - 1} more that cannot be understood"] if len(strange) > 1 else []

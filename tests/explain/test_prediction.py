@@ -9,6 +9,7 @@ import json
 import math
 import os
 import shutil
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -355,6 +356,20 @@ def test_json_of_numbers(nnctl):
     assert list(told["predictions"][0]) == ["row", "prediction", "truth"]
     errors = [row["prediction"] - row["truth"] for row in told["predictions"]]
     assert told["metrics"]["mse"] == pytest.approx(np.square(errors).mean())
+
+
+def test_json_has_null_for_what_is_no_number(nnctl):
+    nnctl("train", "regression", "-q", "-S", "train.iterations=5", "-S", "data.m_test=4")
+    run = next(path for path in (Path("runs")).iterdir() if not path.is_symlink())
+    with h5py.File(run / "parameters.h5", "r+") as file:
+        file["b3"][:] = 1e200  # whose square is beyond float64
+        file["W3"][:] = 0
+    outcome = nnctl("predict", "--json")
+    assert outcome.exit_code == 0, outcome.stderr
+    told = json.loads(outcome.stdout, parse_constant=pytest.fail)
+    assert told["predictions"][0]["prediction"] == 1e200
+    assert told["metrics"]["mse"] is None
+    assert told["metrics"]["mae"] == pytest.approx(1e200)
 
 
 def test_quiet_says_nothing_but_results(nnctl, hand):

@@ -333,7 +333,7 @@ def test_a_name_without_a_finished_run(nnctl, named):
     outcome = nnctl("predict", "my-run")
     assert outcome.exit_code == 2
     first, second = outcome.stderr.splitlines()
-    assert first == "nnctl: runs: there is no finished run named my-run yet; train one with: nnctl train my-run"
+    assert first == "nnctl: runs: there is no finished run named my-run"
     assert second.startswith("not finished (name it to use it): runs/my-run-20261120-180000 (diverged, ")
 
 
