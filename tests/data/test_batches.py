@@ -43,14 +43,20 @@ def test_batches_per_epoch(m, batch_size, expected):
     assert batches_per_epoch(m, batch_size) == expected
 
 
-@given(m=st.integers(1, 40), share=st.floats(0.01, 1), seed=st.integers(0, 2**32 - 1), epoch=st.integers(0, 3))
-def test_an_epoch_is_the_permutation_of_its_seed(m, share, seed, epoch):
+@given(
+    m=st.integers(1, 40),
+    share=st.floats(0.01, 1),
+    seed=st.integers(0, 2**32 - 1),
+    epoch=st.integers(0, 3),
+    parts=st.integers(1, 4),
+)
+def test_an_epoch_is_the_permutation_of_its_seed(m, share, seed, epoch, parts):
     X, Y = examples(m)
     batch_size = max(1, int(m * share))
     batch, per_epoch = mini_batches(X, Y, batch_size, seed), batches_per_epoch(m, batch_size)
     seen = []
     for number in range(per_epoch):
-        X_batch, Y_batch = gathered(batch(epoch * per_epoch + number))
+        X_batch, Y_batch = gathered(batch(epoch * per_epoch + number), parts)
         rows = X_batch[0].astype(int)
         np.testing.assert_array_equal(X_batch, X[:, rows])
         np.testing.assert_array_equal(Y_batch, Y[:, rows])

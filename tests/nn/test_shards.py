@@ -12,7 +12,7 @@ from nnctl.nn.criterion import Criterion
 from nnctl.nn.dropout import Dropout
 from nnctl.nn.initializers import initializers
 from nnctl.nn.losses import losses
-from nnctl.nn.network import Network
+from nnctl.nn.network import BLOCK, Network
 from nnctl.nn.objective import Objective
 from nnctl.nn.optimizers import bind, optimizers
 from nnctl.nn.parameters import initialize
@@ -42,6 +42,8 @@ def objective_of(network, weights, kept, shards, members=team.ALONE):
 def test_cost_and_gradients_are_those_of_the_whole_batch(weights, kept, shards, m):
     X, Y, network = problem(m)
     whole, cut = (objective_of(network, weights, kept, n) for n in (1, shards))
+    for objective in (whole, cut):
+        objective.differentiate(*problem(50)[:2])  # which leaves gradients in every shard
     for iteration in range(3):  # the masks are those of the iteration
         whole.differentiate(X, Y, iteration)
         cut.differentiate(X, Y, iteration)
@@ -71,6 +73,15 @@ def test_bits_depend_on_the_shards_and_not_on_the_team(name, dtype, monkeypatch)
     assert trained[1] == trained[0]
     assert trained[2] == trained[0]
     assert trained[0][0][3] < trained[0][0][0]
+
+
+def test_the_whole_team_evaluates():
+    X, Y, network = problem(3 * BLOCK)
+    with team.gathered(2) as gathered:
+        objective = objective_of(network, None, None, 2, gathered)
+        found = objective.evaluate(X, Y)
+    assert found[:2] == objective_of(network, None, None, 1).evaluate(X, Y)[:2]
+    assert set(objective._evaluation_passes) == {0, 1}  # each member has passes of its own
 
 
 @pytest.mark.parametrize(

@@ -495,3 +495,22 @@ def test_what_is_resolved_and_written_is_the_same_spec(tmp_path_factory, tree):
     assert spec.model.layer_dims == tree["model"]["layer_dims"]
     assert spec.train.learning_rate == tree["train"]["learning_rate"]
     assert spec.data.options["m"] == tree["data"]["m"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "shards"),
+    [
+        ({}, 1),
+        ({"train__batch_size": 512}, 1),  # the work is not worth more
+        ({"model__layer_dims": (2, 300, 300, 1), "train__batch_size": 512}, 4),
+        ({"model__layer_dims": (2, 300, 300, 1), "train__batch_size": 512, "train__shards": 3}, 3),
+        ({"model__layer_dims": (2, 300, 300, 1), "train__shards": 2}, 2),
+        ({"model__layer_dims": (2, 300, 300, 1)}, 1),
+    ],
+)
+def test_shards_follow_from_the_work_of_an_update_unless_the_spec_says(tmp_path, changes, shards):
+    if "model__layer_dims" in changes:
+        changes = {**changes, "model__activations": ("relu", "relu", "sigmoid")}
+    spec = read(tmp_path, changed(**changes))
+    assert spec.train.shards == shards
+    assert spec.resolved()["train"]["shards"] == shards
