@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.random import RandomState
 
+from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.fingerprint import overlaps, sha256
-from nnctl.data.interface import Interface, distinct_labels, in_words, is_integer
+from nnctl.data.interface import Interface, distinct_labels, is_integer
 from nnctl.data.names import PARTS, Names
-from nnctl.data.preparation import Preparation
 from nnctl.data.ranges import Range
+from nnctl.data.scaling import Scaling
 from nnctl.data.sets import datasets
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
@@ -58,16 +59,12 @@ def load(spec: Spec) -> Dataset:
     _check_features(train, spec)
     classes = _classes(train, spec)
     notes = [note for table in tables.values() for note in table.notes]
-    preparation = Preparation.fit(train.X, spec.data.scale, train.origin)
-    pixels, names = train.X.dtype == np.uint8, _names(spec.data, "train")
-    known = Range.of(train.X)
-    layout, background = spec.data.layout, spec.data.background
-    positive = _positive(classes, spec)
-    interface = Interface(shape, preparation, classes, pixels, names.features, known, layout, background, positive)
+    preparation = _block(train, spec)
+    interface = Interface(preparation, classes, _positive(classes, spec))
     dtype = np.dtype(spec.train.dtype)
     parts = {}
     for name, table in tables.items():
-        if not interface.fits(table.X.shape[1:]):
+        if not preparation.fits(table.X.shape[1:]):
             raise DataError(
                 f"{table.origin}: an example for {name} has {in_words(table.X.shape[1:])}, and one for training"
                 f" has {in_words(shape)}"
@@ -75,7 +72,7 @@ def load(spec: Spec) -> Dataset:
         if classes is None:
             _check_regression(table, spec)
         if name != "train":
-            notes += _remarks(interface, table)
+            notes += _remarks(preparation, table)
         with np.errstate(over="ignore"):
             X, Y = interface.columns(table.X, dtype, table.origin), interface.targets(table, dims[-1], dtype)
         for what, values, given in (("features", X, table.X), ("targets", Y, table.y)):
@@ -90,9 +87,17 @@ def load(spec: Spec) -> Dataset:
                 )
         parts[name] = Examples(X, Y, table)
     notes += overlaps(parts)
-    if remark := preparation.remark(known):
+    if remark := preparation.remark():
         notes.append(remark)
     return Dataset(parts, interface, {name: sha256(table) for name, table in tables.items()}, tuple(notes))
+
+
+def _block(train: Table, spec: Spec) -> BlockPreparation:
+    """Return the preparation of a block of numbers, fitted on the training rows."""
+    scaling = Scaling.fit(train.X, spec.data.scale, train.origin)
+    pixels, names, known = train.X.dtype == np.uint8, _names(spec.data, "train"), Range.of(train.X)
+    shape, layout, background = train.X.shape[1:], spec.data.layout, spec.data.background
+    return BlockPreparation(shape, scaling, pixels, names.features, known, layout, background)
 
 
 def read_parts(spec: Spec) -> dict[str, Table]:
@@ -256,9 +261,9 @@ def _check_regression(table: Table, spec: Spec) -> None:
         )
 
 
-def _remarks(interface: Interface, table: Table) -> list[str]:
+def _remarks(preparation: BlockPreparation, table: Table) -> list[str]:
     """Say what of a part differs from the training part; raise a DataError where that cannot be right."""
     try:
-        return interface.remarks(table)
+        return preparation.remarks(table)
     except MismatchError as error:
         raise DataError(str(error)) from None

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from nnctl.data.block import BlockPreparation
 from nnctl.data.formats import Datasets, fetch, opened, pandas_tables
-from nnctl.data.interface import Interface
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, Names, bare, named, target_of, usual
 from nnctl.data.table import Table
@@ -67,14 +67,14 @@ def read_tables(
     return tables
 
 
-def read_features(path: Path, interface: Interface) -> Table:
+def read_features(path: Path, preparation: BlockPreparation) -> Table:
     """Read only features, to predict them: those that the model was trained on by name, else those of a test set, of
     no part, or of any part.
     """
     notes = list[str]()
     with opened(path) as file:
         found = (usual(file, part, FEATURES) for part in ("test", "validation", "train"))
-        features = interface.features if interface.features in file else next(filter(None, found), None)
+        features = preparation.features if preparation.features in file else next(filter(None, found), None)
         if features is None:
             raise DataError(_not_found(path, file, "features", "test"))
         X = fetch(file, features, path)
@@ -82,7 +82,7 @@ def read_features(path: Path, interface: Interface) -> Table:
         notes += file.notes
     if others:
         notes.append(f"{path}: {features} is predicted; {listed(others, FEW)} not used")
-    X = _features(interface.as_rows(X), path, features)
+    X = _features(preparation.as_rows(X), path, features)
     return Table(X, None, origin=str(path), notes=tuple(notes))
 
 

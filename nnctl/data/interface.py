@@ -5,16 +5,13 @@ nothing else beside the parameters. This is the one place where rows become colu
 """
 
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
 
-from nnctl.data.layout import turned
-from nnctl.data.preparation import Preparation
-from nnctl.data.ranges import Range
+from nnctl.data.block import BlockPreparation
 from nnctl.data.table import Table
-from nnctl.errors import DataError, MismatchError
+from nnctl.errors import DataError
 from nnctl.nn import Array
 from nnctl.registry import FEW, listed
 
@@ -23,56 +20,15 @@ LARGEST = 2.0**53  # a float beyond it stands for several whole numbers
 
 @dataclass(frozen=True)
 class Interface:
-    """What one example looks like as found, how it is prepared, and the classes (None: numbers are predicted)."""
+    """How an example is prepared, and the classes (None: numbers are predicted)."""
 
-    example_shape: tuple[int, ...]  # (64, 64, 3)
-    preparation: Preparation
+    preparation: BlockPreparation
     classes: tuple[str, ...] | None
-    pixels: bool = False  # whether the features are bytes, uint8
-    features: str | None = None  # the name of their dataset in files, where the spec gives it
-    range: Range | None = None  # of the features in training; None where it is not known
-    layout: str = "rows"  # of the examples in files: rows, or columns
-    background: str = "white"  # the colour under a transparent picture file
     positive: int = 1  # of two classes the one that precision and recall are of
 
     def columns(self, X: Array, dtype: Any, origin: str) -> Array:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""
-        if not self.fits(X.shape[1:]):
-            turn = X.ndim > 1 and self.fits(X.shape[:-1])
-            raise MismatchError(
-                f"{origin}: an example has {in_words(X.shape[1:])}, and the network was trained on"
-                f" {in_words(self.example_shape)}"
-                + (".\nThe examples seem to be columns; save them as rows: np.moveaxis(X, -1, 0)" if turn else "")
-            )
-        return self.preparation.apply(X, dtype).T
-
-    def as_rows(self, X: Array) -> Array:
-        """Return features of a file as rows: turned where the training file had columns, unless only rows fit."""
-        if self.layout == "rows" or X.ndim < 2 or (self.fits(X.shape[1:]) and not self.fits(X.shape[:-1])):
-            return X
-        return turned(X)
-
-    def remarks(self, table: Table) -> list[str]:
-        """Say what of a table's features differs from training; raise a MismatchError where that cannot be right."""
-        if self.range is None or not self.fits(table.X.shape[1:]):
-            return []
-        with np.errstate(over="ignore", invalid="ignore"):
-            refusal, remarks = self.range.remarks(table.X)
-        if refusal is not None:
-            raise MismatchError(f"{table.origin}: {refusal}")
-        shape = table.X.shape[1:]
-        if len(_sides(shape)) != len(_sides(self.example_shape)) and max(len(shape), len(self.example_shape)) > 2:
-            remarks.append(
-                f"an example has {in_words(shape)}, and had {in_words(self.example_shape)} in training; they are taken"
-                " in the order of X.reshape(m, -1)"
-            )
-        return [f"{table.origin}: {remark}" for remark in remarks]
-
-    def fits(self, shape: tuple[int, ...]) -> bool:
-        """Tell whether an example of this shape can be taken: as in training, or flattened."""
-        if 1 in (len(shape), len(self.example_shape)):
-            return prod(shape) == prod(self.example_shape)
-        return _sides(shape) == _sides(self.example_shape)
+        return self.preparation.apply(X, dtype, origin).T
 
     def class_indices(self, table: Table) -> Array:
         """Return the class index (m,) of each row; raise a DataError for a label outside the classes."""
@@ -144,14 +100,3 @@ def distinct_labels(table: Table) -> tuple[list[str], Array]:
 def is_integer(label: str) -> bool:
     """Tell whether a label is written as a whole number."""
     return label.removeprefix("-").isdecimal()
-
-
-def in_words(shape: tuple[int, ...]) -> str:
-    """Return the shape of an example for messages: 12288 features (64 x 64 x 3)."""
-    sides = f" ({' x '.join(map(str, shape))})" if len(shape) > 1 else ""
-    return f"{prod(shape)} feature{'' if prod(shape) == 1 else 's'}{sides}"
-
-
-def _sides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return a shape without its ones: a gray picture has a channel or none."""
-    return tuple(n for n in shape if n != 1)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnctl.data.arrays import Unusable
-from nnctl.data.interface import Interface, in_words
+from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.picture_layout import PictureLayout
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError, StorageError
@@ -46,16 +46,16 @@ SIXTEEN_BITS_AS_I = ("PNG", "PPM")  # formats whose mode I is 16 bits of gray, a
 BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # TIFF's tags
 
 
-def read_picture(path: Path, interface: Interface) -> Table:
+def read_picture(path: Path, preparation: BlockPreparation) -> Table:
     """Return a table of one uint8 row in the shape of the training pictures, resized bilinearly."""
     import PIL.Image
 
-    shape = interface.example_shape
+    shape = preparation.shape
     layout = PictureLayout.of(shape)
-    if not interface.pixels or layout is None:
+    if not preparation.pixels or layout is None:
         raise MismatchError(
             f"{path}: is a picture, and the network was trained on {in_words(shape)}"
-            f"{'' if interface.pixels else ' that are not pixels'}.\nGive it an HDF5 or NPZ file of such examples."
+            f"{'' if preparation.pixels else ' that are not pixels'}.\nGive it an HDF5 or NPZ file of such examples."
         )
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs and warns of is not for the user
     try:
@@ -65,7 +65,7 @@ def read_picture(path: Path, interface: Interface) -> Table:
                 frames = getattr(file, "n_frames", 1)
                 picture = _rgba(file)
             mode = MODES[layout.channels]
-            seen = picture if mode == "RGBA" else _on_paper(picture, interface.background)
+            seen = picture if mode == "RGBA" else _on_paper(picture, preparation.background)
             vanished = mode != "RGBA" and _vanished(picture, seen)
             size = layout.width, layout.height
             resized = seen.convert(mode).resize(size, PIL.Image.Resampling.BILINEAR)
@@ -88,7 +88,7 @@ def read_picture(path: Path, interface: Interface) -> Table:
     notes: tuple[str, ...] = (f"{path}: holds {frames} pictures; the first of them is taken",) if frames > 1 else ()
     if vanished:
         notes += (
-            f"{path}: nothing of it is seen once it lies on {interface.background} paper (data.background of the"
+            f"{path}: nothing of it is seen once it lies on {preparation.background} paper (data.background of the"
             " training): its ink has that colour; lay it on another yourself, or train with another data.background",
         )
     if HARDLY < pixels.max() < DARK:

@@ -128,8 +128,8 @@ def predict_input(run: Run, path: Path) -> Prediction:
 
     trained = model.load(run.parameters)
     if path.suffix.lower() in SUFFIXES:
-        return _predict(trained, read_picture(path, trained.interface))
-    return _predict(trained, read_features(path, trained.interface))
+        return _predict(trained, read_picture(path, trained.interface.preparation))
+    return _predict(trained, read_features(path, trained.interface.preparation))
 
 
 def predict_own(run: Run) -> tuple[Prediction, str]:
@@ -182,5 +182,5 @@ def _change(rows: Any, table: Table | None) -> str:
 
 
 def _predict(trained: Model, table: Table) -> Prediction:
-    table = table.with_notes(trained.interface.remarks(table))
+    table = table.with_notes(trained.interface.preparation.remarks(table))
     return Prediction(trained, table, trained.predict(table.X, table.origin))

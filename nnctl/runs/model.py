@@ -16,9 +16,10 @@ import numpy as np
 
 from nnctl import __version__, threads
 from nnctl.data.arrays import Unusable
+from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
-from nnctl.data.preparation import Preparation
 from nnctl.data.ranges import Range
+from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
@@ -77,10 +78,10 @@ def save(model: Model, path: Path) -> None:
         for name, array in model.parameters.items():
             file[name] = array
         preparation = model.interface.preparation
-        for name, fitted in (("mean", preparation.mean), ("divisor", preparation.divisor)):
+        for name, fitted in (("mean", preparation.scaling.mean), ("divisor", preparation.scaling.divisor)):
             if fitted is not None:
                 file[f"preparation/{name}"] = fitted
-        if (range := model.interface.range) is not None:
+        if (range := preparation.range) is not None:
             file["range/low"], file["range/high"] = range.low, range.high
             file["range"].attrs["dtype"] = range.dtype
             if range.means is not None:
@@ -90,12 +91,12 @@ def save(model: Model, path: Path) -> None:
             file.attrs["positive"] = model.interface.positive
         file.attrs["nnctl_version"] = __version__
         file.attrs["layer_dims"] = model.parameters.layer_dims
-        file.attrs["example_shape"] = model.interface.example_shape
-        file.attrs["pixels"] = model.interface.pixels
-        file.attrs["layout"] = model.interface.layout
-        file.attrs["background"] = model.interface.background
-        if model.interface.features is not None:
-            file.attrs["features"] = model.interface.features
+        file.attrs["example_shape"] = preparation.shape
+        file.attrs["pixels"] = preparation.pixels
+        file.attrs["layout"] = preparation.layout
+        file.attrs["background"] = preparation.background
+        if preparation.features is not None:
+            file.attrs["features"] = preparation.features
         file.attrs["activations"] = json.dumps([[c.name, dict(c.options)] for c in model.activations])
         file.flush()
         image: bytes = file.id.get_file_image()
@@ -163,25 +164,24 @@ def _read(file: Any) -> Model:
     if layout not in ("rows", "columns"):
         raise Unusable(f"layout is {layout!r}, expected rows or columns")
     classes = _classes(file, dims[-1])
-    interface = Interface(
-        example_shape=shape,
-        preparation=_preparation(file, n),
-        classes=classes,
+    preparation = BlockPreparation(
+        shape=shape,
+        scaling=_scaling(file, n),
         pixels=bool(np.asarray(_attribute(file, "pixels")).all()),
         features=_text(file, "features") if "features" in file.attrs else None,
         range=_range(file, n),
         layout=layout,
         background=_text(file, "background") if "background" in file.attrs else "white",
-        positive=_positive(file, classes),
     )
+    interface = Interface(preparation, classes, _positive(file, classes))
     return Model(parameters, _activations(file, len(dims) - 1), interface)
 
 
-def _preparation(file: Any, n: int) -> Preparation:
+def _scaling(file: Any, n: int) -> Scaling:
     mean, divisor = (_numbers(file, f"preparation/{name}", [(), (n,)]) for name in ("mean", "divisor"))
     if (mean is not None and divisor is None) or (divisor is not None and not np.all(divisor)):
         raise Unusable("preparation/divisor is missing, or 0")
-    return Preparation(mean, divisor)
+    return Scaling(mean, divisor)
 
 
 def _range(file: Any, n: int) -> Range | None:

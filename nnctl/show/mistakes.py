@@ -6,8 +6,8 @@ from math import ceil
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
+from nnctl.data.block import in_words
 from nnctl.data.dataset import Examples
-from nnctl.data.interface import in_words
 from nnctl.data.picture_layout import PictureLayout
 from nnctl.errors import DataError
 from nnctl.explain.shares import percent
@@ -50,7 +50,7 @@ def _cut(wrong: int, rows: int) -> str:
 
 def _drawn(figure: Figure | SubFigure, trained: Model, examples: Examples, most: int, columns: int) -> tuple[int, int]:
     """Draw the first wrong pictures in columns; return how many are wrong, and drawn."""
-    classes, shape = trained.interface.classes, trained.interface.example_shape
+    classes, shape = trained.interface.classes, trained.interface.preparation.shape
     assert classes is not None
     layout = PictureLayout.of(shape)
     if layout is None:

@@ -153,7 +153,7 @@ def test_named_datasets(spec_of, write):
     loaded = dataset.load(spec_of({"source": "data.npz", "features": "a", "target": "b", "classes": "c"}))
     assert numbers(loaded.parts["train"]) == [0, 1, 2, 3]
     assert loaded.interface.classes == ("yes", "no")
-    assert loaded.interface.features == "a"
+    assert loaded.interface.preparation.features == "a"
     np.testing.assert_array_equal(loaded.parts["train"].Y, [[1, 0, 0, 1]])
 
 
@@ -189,15 +189,15 @@ def test_bytes_of_pictures_are_scaled(spec_of, write, scale, divisor):
     write(X=X, y=np.arange(6) % 2)
     loaded = dataset.load(spec_of({"source": "data.npz", **scale}, layer_dims=(60, 1)))
     np.testing.assert_array_equal(loaded.parts["train"].X, X.reshape(6, -1).T / divisor)
-    assert loaded.interface.example_shape == (4, 5, 3)
-    assert loaded.interface.pixels
+    assert loaded.interface.preparation.shape == (4, 5, 3)
+    assert loaded.interface.preparation.pixels
 
 
 def test_numbers_are_left_as_they_are(spec_of, write):
     write(X=numbered(4) * 200, y=[0, 1, 1, 0])
     loaded = dataset.load(spec_of({"source": "data.npz"}))
     np.testing.assert_array_equal(loaded.parts["train"].X, 200 * numbered(4).T)
-    assert not loaded.interface.pixels
+    assert not loaded.interface.preparation.pixels
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+from nnctl.data.block import BlockPreparation
 from nnctl.data.files import read_features, read_tables
-from nnctl.data.interface import Interface
 from nnctl.data.names import Names, part_named
-from nnctl.data.preparation import Preparation
+from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError
 
 COURSE = Path(__file__).parents[3] / "shared" / "data" / "catvnoncat"
@@ -56,7 +56,7 @@ def held(path, part):
 
 
 def interface(features=None):
-    return Interface((2,), Preparation(), None, features=features)
+    return BlockPreparation((2,), Scaling(), features=features)
 
 
 def refused(path, part="train", **names):
@@ -557,7 +557,7 @@ def test_columns_are_turned_in_a_file_too(write, kind, shape):
     np.testing.assert_array_equal(table.X, X[:, : shape[0]])
     np.testing.assert_array_equal(table.y, Y)
     np.testing.assert_array_equal(
-        read_features(path, Interface((shape[0],), Preparation(), None, layout="columns")).X, X[:, : shape[0]]
+        read_features(path, BlockPreparation((shape[0],), Scaling(), layout="columns")).X, X[:, : shape[0]]
     )
 
 
@@ -575,7 +575,7 @@ def test_as_many_examples_as_features_are_columns_where_the_training_had_columns
     square = np.array([[1.0, 2.0], [3.0, 4.0]])
     path = write(kind, {"X": square})
     for layout, expected in (("columns", square.T), ("rows", square)):
-        found = read_features(path, Interface((2,), Preparation(), None, layout=layout)).X
+        found = read_features(path, BlockPreparation((2,), Scaling(), layout=layout)).X
         np.testing.assert_array_equal(found, expected)
 
 

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from nnctl.data.interface import Interface, Preparation, distinct_labels, in_words
+from nnctl.data.block import BlockPreparation, in_words
+from nnctl.data.interface import Interface, distinct_labels
+from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 
@@ -15,7 +17,7 @@ ROWS = np.array([[1.0, 10.0], [3.0, 30.0], [5.0, 80.0]])
 
 
 def interface_of(*classes, shape=(2,)):
-    return Interface(shape, Preparation(), classes or None)
+    return Interface(BlockPreparation(shape, Scaling()), classes or None)
 
 
 def table_of(y, classes=None):
@@ -23,13 +25,13 @@ def table_of(y, classes=None):
 
 
 def test_scale_divides():
-    fitted = Preparation.fit(ROWS, 4)
+    fitted = Scaling.fit(ROWS, 4)
     np.testing.assert_array_equal(fitted.apply(ROWS, np.float64), ROWS / 4)
     assert str(fitted) == "divided by 4"
 
 
 def test_standardize_leaves_mean_0_and_deviation_1():
-    fitted = Preparation.fit(ROWS, "standardize")
+    fitted = Scaling.fit(ROWS, "standardize")
     prepared = fitted.apply(ROWS, np.float64)
     np.testing.assert_allclose(prepared.mean(axis=0), 0, atol=1e-15)
     np.testing.assert_allclose(prepared.std(axis=0), 1, rtol=1e-15)
@@ -41,13 +43,13 @@ def test_standardize_leaves_mean_0_and_deviation_1():
 def test_standardize_makes_0_of_a_constant_feature(constant):
     """The deviation of 0.1, 0.1, ... is 1e-17 by rounding; dividing by it would give 1."""
     rows = np.full((1000, 1), constant)
-    prepared = Preparation.fit(rows, "standardize").apply(rows, np.float64)
+    prepared = Scaling.fit(rows, "standardize").apply(rows, np.float64)
     np.testing.assert_allclose(prepared, 0, atol=1e-6)
 
 
 def test_none_changes_nothing():
     for scale in ("none", None):
-        fitted = Preparation.fit(ROWS, scale)
+        fitted = Scaling.fit(ROWS, scale)
         np.testing.assert_array_equal(fitted.apply(ROWS, np.float64), ROWS)
         assert str(fitted) == "as they are"
 
@@ -64,9 +66,9 @@ def test_none_changes_nothing():
     ids=["colour", "gray", "flat bytes", "floats", "int16"],
 )
 def test_bytes_of_pictures_are_divided_by_255_unless_told_otherwise(X, divisor):
-    assert Preparation.fit(X, None).divisor == divisor
-    assert Preparation.fit(X, "none").divisor is None
-    assert Preparation.fit(X, 100).divisor == 100
+    assert Scaling.fit(X, None).divisor == divisor
+    assert Scaling.fit(X, "none").divisor is None
+    assert Scaling.fit(X, 100).divisor == 100
 
 
 @pytest.mark.parametrize("scale", [255, "standardize", "none"])
@@ -74,7 +76,7 @@ def test_bytes_of_pictures_are_divided_by_255_unless_told_otherwise(X, divisor):
 @pytest.mark.parametrize("kind", ["u1", "i8", "f4", ">f8", "?"])
 def test_prepared_rows_have_the_training_dtype(scale, dtype, kind):
     X = PICTURES.astype(kind)
-    prepared = Preparation.fit(X, scale).apply(X, dtype)
+    prepared = Scaling.fit(X, scale).apply(X, dtype)
     assert prepared.dtype == dtype
     assert prepared.shape == (2, 36)
     if scale == 255:
@@ -97,7 +99,7 @@ def test_columns_are_a_view_of_rows_where_the_dtype_agrees(shape, dtype):
 
 
 def test_prepared_columns_are_one_copy_in_the_order_of_rows():
-    columns = Interface((2,), Preparation.fit(ROWS, "standardize"), None).columns(ROWS, np.float64, "")
+    columns = Interface(BlockPreparation((2,), Scaling.fit(ROWS, "standardize")), None).columns(ROWS, np.float64, "")
     assert columns.flags.f_contiguous
     assert ROWS[0, 0] == 1  # nothing was written into the user's rows
 
@@ -120,7 +122,7 @@ def test_prepared_columns_are_one_copy_in_the_order_of_rows():
 )
 def test_an_example_must_have_the_shape_of_training_or_be_flat(trained, given, fits):
     interface, X = interface_of(shape=trained), np.zeros((1, *given))
-    assert interface.fits(given) == fits
+    assert interface.preparation.fits(given) == fits
     if fits:
         assert interface.columns(X, np.float64, "").shape == (np.prod(trained), 1)
     else:

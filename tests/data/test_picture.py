@@ -7,8 +7,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from nnctl.data.interface import Interface, Preparation
+from nnctl.data.block import BlockPreparation
 from nnctl.data.picture import SUFFIXES, read_picture
+from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, MismatchError, StorageError
 
 STREAM = np.random.RandomState(1)
@@ -18,7 +19,7 @@ ALPHA = STREAM.randint(0, 256, (30, 40)).astype(np.uint8)
 
 
 def interface_of(*shape, pixels=True):
-    return Interface(shape, Preparation(), ("no", "yes"), pixels)
+    return BlockPreparation(shape, Scaling(), pixels)
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ BACKGROUNDS = {"white": (255, 255, 255), "black": (0, 0, 0), "#ffcc00": (255, 20
     ids=["gray", "alpha", "gray and alpha", "black and white", "16 bits"],
 )
 def test_all_colours_become_rgb_on_the_background(saved, picture, ink, alpha, background):
-    interface = Interface((30, 40, 3), Preparation(), ("no", "yes"), True, background=background)
+    interface = BlockPreparation((30, 40, 3), Scaling(), True, background=background)
     X = read_picture(saved(picture), interface).X[0]
     expected = ink if alpha is None else on(BACKGROUNDS[background], ink, alpha)
     np.testing.assert_allclose(X.astype(float), expected, atol=0 if alpha is None else 1)
@@ -260,7 +261,7 @@ def test_few_grays_and_a_key_among_them(tmp_path, depth):
         + chunk(b"IDAT", zlib.compress(row))
         + chunk(b"IEND", b"")
     )
-    interface = Interface((1, 8, 3), Preparation(), ("no", "yes"), True, background="red")
+    interface = BlockPreparation((1, 8, 3), Scaling(), True, background="red")
     X = read_picture(path, interface).X[0, 0]
     shades = np.repeat(np.round(np.arange(8) % steps * 255 / (steps - 1))[:, None], 3, axis=1)
     np.testing.assert_array_equal(X, np.where(np.arange(8)[:, None] % steps == 1, [255, 0, 0], shades))
@@ -369,7 +370,7 @@ def test_a_picture_that_does_not_fit_into_memory_is_not_damaged(saved, monkeypat
 @pytest.mark.parametrize(("ink", "background"), [(255, "white"), (0, "black"), (0, "#020202")])
 def test_ink_of_the_colour_of_its_paper_is_said(saved, ink, background, shape):
     path = saved(PIL.Image.merge("LA", [gray(ink), gray(np.where(INK, 255, 0))]))
-    on_paper = Interface(shape, Preparation(), ("no", "yes"), True, background=background)
+    on_paper = BlockPreparation(shape, Scaling(), True, background=background)
     (note,) = read_picture(path, on_paper).notes
     assert note.startswith(f"{path}: nothing of it is seen once it lies on {background} paper (data.background of ")
 

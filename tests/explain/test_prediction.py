@@ -17,7 +17,9 @@ import PIL.Image
 import pytest
 from numpy.random import RandomState
 
-from nnctl.data.interface import Interface, Preparation
+from nnctl.data.block import BlockPreparation
+from nnctl.data.interface import Interface
+from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.explain.prediction import Prediction
 from nnctl.nn.parameters import Parameters
@@ -43,7 +45,9 @@ def make_run(folder, weights, output, interface, finished=None):
 
 
 def two_classes(folder, *classes, finished="2026-11-20T14:25:30"):
-    return make_run(folder, WEIGHTS, "sigmoid", Interface((2,), Preparation(), classes or ("0", "1")), finished)
+    return make_run(
+        folder, WEIGHTS, "sigmoid", Interface(BlockPreparation((2,), Scaling()), classes or ("0", "1")), finished
+    )
 
 
 def mishap(outcome):
@@ -74,7 +78,7 @@ def hand(tmp_path, nnctl):
 def pictures(tmp_path):
     """Return a run on pictures of 2 x 2 pixels: class 1 where they are rather red."""
     weights = np.tile([9.0, -3.0, -3.0], 4)[None]
-    interface = Interface((2, 2, 3), Preparation(divisor=np.asarray(255.0)), ("other", "red"), True)
+    interface = Interface(BlockPreparation((2, 2, 3), Scaling(divisor=np.asarray(255.0)), True), ("other", "red"))
     return make_run(tmp_path / "runs" / "red", weights, "sigmoid", interface, "2026-11-20T14:25:31")
 
 
@@ -106,7 +110,7 @@ def test_proba_adds_a_column_for_each_class(nnctl, hand):
 def test_softmax_classes(nnctl, tmp_path):
     names = ("a", "b, or c", 'd "quoted"')
     weights = [[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]
-    run = make_run(tmp_path / "run", weights, "softmax", Interface((2,), Preparation(), names))
+    run = make_run(tmp_path / "run", weights, "softmax", Interface(BlockPreparation((2,), Scaling()), names))
     np.savez(tmp_path / "data.npz", X=X)
     rows = table_of(nnctl("predict", run, "data.npz", "--proba").stdout)
     assert rows[0] == ["row", "prediction", "probability", "p_a", "p_b, or c", 'p_d "quoted"']
@@ -119,21 +123,23 @@ def test_softmax_classes(nnctl, tmp_path):
 
 @pytest.mark.parametrize("proba", [[], ["--proba"]])
 def test_numbers_have_no_probability(nnctl, tmp_path, proba):
-    run = make_run(tmp_path / "run", [[2.0, 0.5]], "linear", Interface((2,), Preparation(), None))
+    run = make_run(tmp_path / "run", [[2.0, 0.5]], "linear", Interface(BlockPreparation((2,), Scaling()), None))
     np.savez(tmp_path / "data.npz", X=X)
     outcome = nnctl("predict", run, "data.npz", *proba)
     assert outcome.stdout == "row,prediction,probability\n0,3.0,\n1,-1.75,\n2,0.0,\n"
 
 
 def test_several_numbers(nnctl, tmp_path):
-    run = make_run(tmp_path / "run", [[2.0, 0.5], [0.0, 1.0]], "linear", Interface((2,), Preparation(), None))
+    run = make_run(
+        tmp_path / "run", [[2.0, 0.5], [0.0, 1.0]], "linear", Interface(BlockPreparation((2,), Scaling()), None)
+    )
     np.savez(tmp_path / "data.npz", X=X[:1])
     outcome = nnctl("predict", run, "data.npz")
     assert outcome.stdout == "row,prediction_1,prediction_2,probability\n0,3.0,2.0,\n"
 
 
 def test_the_preparation_of_training_is_applied(nnctl, tmp_path):
-    interface = Interface((2,), Preparation(np.array([1.0, 2.0]), np.array([2.0, 4.0])), None)
+    interface = Interface(BlockPreparation((2,), Scaling(np.array([1.0, 2.0]), np.array([2.0, 4.0]))), None)
     run = make_run(tmp_path / "run", [[1.0, 10.0]], "linear", interface)
     np.savez(tmp_path / "data.npz", X=[[3.0, 2.0], [1.0, 6.0]])
     assert nnctl("predict", run, "data.npz").stdout == "row,prediction,probability\n0,1.0,\n1,10.0,\n"
@@ -155,7 +161,7 @@ def test_an_input_with_labels_is_predicted_all_the_same(nnctl, hand, tmp_path):
 
 
 def test_features_of_the_name_used_in_training(nnctl, tmp_path):
-    interface = Interface((2,), Preparation(), None, features="measured")
+    interface = Interface(BlockPreparation((2,), Scaling(), features="measured"), None)
     run = make_run(tmp_path / "run", [[1.0, 0.0]], "linear", interface)
     np.savez(tmp_path / "data.npz", X=X + 5, measured=X)
     assert nnctl("predict", run, "data.npz").stdout == "row,prediction,probability\n0,1.0,\n1,-1.0,\n2,0.0,\n"

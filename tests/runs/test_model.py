@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from numpy.random import RandomState
 
-from nnctl.data.interface import Interface, Preparation
+from nnctl.data.block import BlockPreparation
+from nnctl.data.interface import Interface
 from nnctl.data.ranges import Range
+from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, MismatchError, StorageError
 from nnctl.nn.activations import activations
 from nnctl.nn.parameters import Parameters
@@ -23,7 +25,7 @@ def model_of(layer_dims=(3, 4, 2), hidden="relu", output="softmax", dtype=np.flo
     parameters = Parameters(layer_dims, dtype)
     parameters.flat[:] = RandomState(1).randn(parameters.flat.size)
     choices = [*[Choice(hidden, options)] * (len(layer_dims) - 2), Choice(output)]
-    return Model(parameters, tuple(choices), interface or Interface((3,), Preparation(), ("a", "b")))
+    return Model(parameters, tuple(choices), interface or Interface(BlockPreparation((3,), Scaling()), ("a", "b")))
 
 
 def saved(original, tmp_path):
@@ -68,22 +70,25 @@ def test_any_hdf5_reader_finds_the_parameters(tmp_path):
 @pytest.mark.parametrize(
     "interface",
     [
-        Interface((3,), Preparation(), None),
-        Interface((3,), Preparation(), ("non-cat", "cat"), positive=0),
-        Interface((1, 1, 3), Preparation(divisor=np.asarray(255.0)), ("né, à", "猫 'n' \"dog\""), True),
-        Interface((3,), Preparation(np.array([1.0, 2.0, 0.1]), np.array([3.0, 4.0, 0.2])), ("0", "1"), False, "pixels"),
+        Interface(BlockPreparation((3,), Scaling()), None),
+        Interface(BlockPreparation((3,), Scaling()), ("non-cat", "cat"), 0),
+        Interface(BlockPreparation((1, 1, 3), Scaling(divisor=np.asarray(255.0)), True), ("né, à", "猫 'n' \"dog\"")),
+        Interface(
+            BlockPreparation((3,), Scaling(np.array([1.0, 2.0, 0.1]), np.array([3.0, 4.0, 0.2])), False, "pixels"),
+            ("0", "1"),
+        ),
     ],
     ids=["numbers", "classes", "pictures", "standardized"],
 )
 def test_the_interface_comes_back(tmp_path, interface):
     loaded = saved(model_of(interface=interface), tmp_path).interface
-    assert loaded.example_shape == interface.example_shape
+    assert loaded.preparation.shape == interface.preparation.shape
     assert loaded.classes == interface.classes
-    assert loaded.pixels is interface.pixels
-    assert loaded.features == interface.features
+    assert loaded.preparation.pixels is interface.preparation.pixels
+    assert loaded.preparation.features == interface.preparation.features
     for name in ("mean", "divisor"):
-        expected = getattr(interface.preparation, name)
-        found = getattr(loaded.preparation, name)
+        expected = getattr(interface.preparation.scaling, name)
+        found = getattr(loaded.preparation.scaling, name)
         assert (found is None) == (expected is None)
         if expected is not None:
             np.testing.assert_array_equal(found, expected)
@@ -93,19 +98,21 @@ def test_the_interface_comes_back(tmp_path, interface):
 @pytest.mark.parametrize("rows", [RandomState(4).randn(9, 3), RandomState(4).randint(0, 9, (9, 16)).astype(np.uint8)])
 def test_the_range_comes_back_with_the_brightness_of_pictures_or_without(tmp_path, rows):
     n, known = rows.shape[1], Range.of(rows)
-    original = model_of((n, 2), interface=Interface((n,), Preparation(), ("a", "b"), range=known))
-    loaded = saved(original, tmp_path).interface.range
+    original = model_of((n, 2), interface=Interface(BlockPreparation((n,), Scaling(), range=known), ("a", "b")))
+    loaded = saved(original, tmp_path).interface.preparation.range
     for name in ("low", "high", "means"):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(known, name))
     assert (loaded.means is None) == (n == 3)
     with h5py.File(tmp_path / "parameters.h5", "a") as file:
         if "range/means" in file:
             del file["range/means"]  # as older files are
-    assert model.load(tmp_path / "parameters.h5").interface.range.means is None
+    assert model.load(tmp_path / "parameters.h5").interface.preparation.range.means is None
 
 
 def test_predict_is_forward_propagation_of_prepared_rows():
-    interface = Interface((3,), Preparation(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 0.5])), ("a", "b"))
+    interface = Interface(
+        BlockPreparation((3,), Scaling(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 0.5]))), ("a", "b")
+    )
     trained = model_of(output="sigmoid", hidden="tanh", interface=interface)
     (W1, W2), (b1, b2) = trained.parameters.W, trained.parameters.b
     A = (ROWS.T - [[1], [2], [3]]) / [[2], [4], [0.5]]

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
-from nnctl.data.preparation import Preparation
+from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, SpecError
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
@@ -37,7 +38,7 @@ def make(runs_dir, name, status, started=None, finished=None, **more):
     folder.mkdir(parents=True)
     dates = {key: at(hours) for key, hours in (("started", started), ("finished", finished)) if hours is not None}
     (folder / "run.json").write_text(json.dumps({"status": status, **dates, **more}))
-    interface = Interface((2,), Preparation(), ("a", "b"))
+    interface = Interface(BlockPreparation((2,), Scaling()), ("a", "b"))
     model.save(Model(Parameters([2, 1]), (Choice("sigmoid"),), interface), folder / "parameters.h5")
     return folder
 

@@ -4,8 +4,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
+from nnctl.data.block import BlockPreparation
 from nnctl.data.dataset import Examples
-from nnctl.data.interface import Interface, Preparation
+from nnctl.data.interface import Interface
+from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
@@ -43,7 +45,7 @@ def model(W, b, output, classes, shape):
     """Return a network of one layer."""
     parameters = Parameters([np.shape(W)[1], len(W)])
     parameters.W[0][:], parameters.b[0][:, 0] = W, b
-    return Model(parameters, (Choice(output),), Interface(shape, Preparation(), classes))
+    return Model(parameters, (Choice(output),), Interface(BlockPreparation(shape, Scaling()), classes))
 
 
 def examples(X, y, classes=2):

@@ -8,7 +8,9 @@ import re
 import numpy as np
 import pytest
 
-from nnctl.data.interface import Interface, Preparation
+from nnctl.data.block import BlockPreparation
+from nnctl.data.interface import Interface
+from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.explain.compare import Comparison, Scheme
 from nnctl.explain.prediction import Prediction
@@ -42,7 +44,7 @@ def experiment(config, *overrides):
 
 def predicted(outputs, y, classes):
     """Return a prediction with given outputs A[L] (n[L], m) for rows of two features."""
-    interface = Interface((2,), Preparation(), classes)
+    interface = Interface(BlockPreparation((2,), Scaling()), classes)
     X = np.zeros((outputs.shape[1], 2))
     return Prediction(
         Model(Parameters([2, len(outputs)]), (Choice("sigmoid"),), interface), Table(X, y, classes), outputs
@@ -84,7 +86,7 @@ def test_metrics_stand_in_a_column_for_each_part():
         "train": {"loss": 0.25, "cost": 0.25, "accuracy": 0.9875, "precision": None},
         "test": {"loss": 1.25e-7, "accuracy": 0.5, "precision": 0.75},
     }
-    rows = printed(tables.metrics(measured, Interface((2,), Preparation(), ("0", "1"))))
+    rows = printed(tables.metrics(measured, Interface(BlockPreparation((2,), Scaling()), ("0", "1"))))
     assert rows[0] == ["train", "test"]
     assert ["loss", "0.250000", "1.2500e-07"] in rows
     assert not [row for row in rows if row[0] == "cost"]  # where it is the loss
@@ -222,7 +224,7 @@ def test_schemes_stand_side_by_side_where_they_fit(tmp_path, monkeypatch, n, by_
     ],
 )
 def test_precision_says_what_it_is_of(tmp_path, classes, positive, said):
-    interface = Interface((2,), Preparation(), classes, positive=positive)
+    interface = Interface(BlockPreparation((2,), Scaling()), classes, positive)
     rows = printed(tables.metrics({"train": {"loss": 0.5, "precision": 0.75}}, interface))
     assert [*said.split(), "0.750000"] in rows
     compared = many_schemes(tmp_path, 2, classes)

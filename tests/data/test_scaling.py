@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from nnctl.data.preparation import ROWS, Preparation
 from nnctl.data.ranges import Range
+from nnctl.data.scaling import ROWS, Scaling
 from nnctl.errors import DataError
 
 STREAM = np.random.RandomState(1)
@@ -28,7 +28,7 @@ STREAM = np.random.RandomState(1)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_column_that_is_constant_but_for_rounding_is_not_blown_up(column, dtype):
     X = np.c_[column, np.arange(40, dtype=column.dtype)]
-    fitted = Preparation.fit(X, "standardize")
+    fitted = Scaling.fit(X, "standardize")
     assert fitted.divisor[0] == 1
     assert np.abs(fitted.apply(X, dtype)[:, 0]).max() < 1e-5
     new = fitted.apply(np.array([[column[0] + 0.5, 3.0]]), dtype)
@@ -37,7 +37,7 @@ def test_a_column_that_is_constant_but_for_rounding_is_not_blown_up(column, dtyp
 
 def test_a_column_that_varies_little_is_standardized_all_the_same():
     X = (1e6 + 1e-3 * STREAM.randn(500))[:, None]
-    assert Preparation.fit(X, "standardize").apply(X, np.float64).std() == pytest.approx(1, rel=1e-6)
+    assert Scaling.fit(X, "standardize").apply(X, np.float64).std() == pytest.approx(1, rel=1e-6)
 
 
 @pytest.mark.parametrize("exponent", [-170, -200, -300])
@@ -45,7 +45,7 @@ def test_a_column_that_varies_little_is_standardized_all_the_same():
 def test_a_column_of_tiny_numbers_is_standardized_as_the_same_column_of_larger_ones(exponent, offset):
     large = offset + STREAM.randn(60, 2)
     X = np.c_[large * 10.0**exponent, large[:, 0]]
-    prepared = Preparation.fit(X, "standardize").apply(X, np.float64)
+    prepared = Scaling.fit(X, "standardize").apply(X, np.float64)
     np.testing.assert_allclose(prepared[:, :2], StandardScaler().fit_transform(large), rtol=1e-9, atol=1e-9)
 
 
@@ -53,7 +53,7 @@ def test_a_column_of_tiny_numbers_is_standardized_as_the_same_column_of_larger_o
 @given(seed=st.integers(0, 10**6), offset=st.sampled_from([0, 1, 1e3, 1e8]), spread=st.sampled_from([0, 1e-9, 1, 1e5]))
 def test_standardize_is_scikit_learns(seed, offset, spread):
     X = offset + spread * np.random.RandomState(seed).randn(50, 3)
-    ours, theirs = Preparation.fit(X, "standardize"), StandardScaler().fit(X)
+    ours, theirs = Scaling.fit(X, "standardize"), StandardScaler().fit(X)
     np.testing.assert_allclose(ours.apply(X, np.float64), theirs.transform(X), rtol=1e-6, atol=1e-6)
 
 
@@ -61,7 +61,7 @@ def test_standardize_is_scikit_learns(seed, offset, spread):
 @pytest.mark.parametrize("m", [5, ROWS + 3])
 def test_float32_is_the_float64_result_rounded_once(kind, m):
     X = (1.7e9 + STREAM.randint(0, 5000, (m, 2))).astype(kind)  # times in seconds: float32 counts in steps of 128
-    fitted = Preparation.fit(X, "standardize")
+    fitted = Scaling.fit(X, "standardize")
     assert fitted.mean.dtype == fitted.divisor.dtype == np.float64
     single = fitted.apply(X, np.float32)
     assert single.dtype == np.float32
@@ -73,19 +73,19 @@ def test_float32_is_the_float64_result_rounded_once(kind, m):
 @pytest.mark.parametrize("scale", [255, 1e-3, 3])
 def test_a_divisor_is_applied_in_float64_too(scale):
     X = STREAM.randint(0, 2**53, (50, 3))
-    single = Preparation.fit(X, scale).apply(X, np.float32)
+    single = Scaling.fit(X, scale).apply(X, np.float32)
     np.testing.assert_array_equal(single, (X / np.float64(scale)).astype(np.float32))
 
 
 def test_values_too_large_to_standardize_are_named():
     X = np.c_[np.arange(4.0), [1e200, -1e200, 1e200, 0]]
     with pytest.raises(DataError, match=r"^data.h5: the values of feature 1 \(counted from 0\) are too large"):
-        Preparation.fit(X, "standardize", "data.h5")
+        Scaling.fit(X, "standardize", "data.h5")
 
 
 def remark(X, scale):
     X = np.asarray(X)
-    return Preparation.fit(X, scale).remark(Range.of(X))
+    return Scaling.fit(X, scale).remark(Range.of(X))
 
 
 PIXELS = STREAM.randint(0, 256, (30, 576))

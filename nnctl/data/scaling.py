@@ -1,4 +1,4 @@
-"""The preparation of features: what is taken off and divided by before the network sees them.
+"""The scaling of features: what is taken off and divided by before the network sees them.
 
 It is fitted on the training rows only. All that is fitted, and the arithmetic that applies it, is float64 until the
 last cast, whatever the dtype of the training: large offsets would lose their small differences.
@@ -19,14 +19,14 @@ FAR_ABOVE, FAR_BELOW = 30.0, 0.02  # what features that train well seldom reach,
 
 
 @dataclass(frozen=True)
-class Preparation:
+class Scaling:
     """x -> (x - mean) / divisor for each feature; None leaves that part out."""
 
     mean: Array | None = None  # (n[0],)
     divisor: Array | None = None  # () or (n[0],)
 
     @classmethod
-    def fit(cls, X: Array, scale: float | str | None, origin: str = "") -> "Preparation":
+    def fit(cls, X: Array, scale: float | str | None, origin: str = "") -> "Scaling":
         """Fit to the training rows X (m, ...); `scale` is a number, "standardize", "none", or None for the default.
 
         A feature that does not vary, but for rounding, is divided by 1: a rounding error is no unit to measure in.
