@@ -12,18 +12,25 @@ from pathlib import Path
 import numpy as np
 from numpy.random import RandomState
 
+from nnctl.data import records
 from nnctl.data.block import BlockPreparation, in_words
+from nnctl.data.columns import Columns
 from nnctl.data.fingerprint import overlaps, sha256
 from nnctl.data.interface import Interface, distinct_labels, is_integer
+from nnctl.data.kinds import kinds
 from nnctl.data.names import PARTS, Names
 from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
 from nnctl.data.sets import datasets
 from nnctl.data.table import Table
+from nnctl.data.tables import Asked, read_table
+from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 from nnctl.registry import FEW, listed, suggestion
 from nnctl.spec.spec import DataSpec, FileSpec, Spec
+
+TABLE_KEYS = ("ignore", "columns", "separator", "encoding", "missing", "fill", "drop_missing_targets")
 
 
 @dataclass(frozen=True)
@@ -55,19 +62,24 @@ def load(spec: Spec) -> Dataset:
     tables = read_parts(spec)
     train = tables["train"]
     dims = spec.model.layer_dims
-    shape = train.X.shape[1:]
-    _check_features(train, spec)
-    classes = _classes(train, spec)
     notes = [note for table in tables.values() for note in table.notes]
-    preparation = _block(train, spec)
+    preparation: BlockPreparation | TabularPreparation
+    if isinstance(train.X, Columns):
+        preparation = TabularPreparation.fit(train, spec.data)
+        _check_width(preparation, train, spec)
+        classes = _classes(train, spec)
+    else:
+        _check_features(train, spec)
+        classes = _classes(train, spec)
+        preparation = _block(train, spec)
     interface = Interface(preparation, classes, _positive(classes, spec))
     dtype = np.dtype(spec.train.dtype)
     parts = {}
     for name, table in tables.items():
-        if not preparation.fits(table.X.shape[1:]):
+        if not isinstance(table.X, Columns) and not preparation.fits(table.X.shape[1:]):
             raise DataError(
                 f"{table.origin}: an example for {name} has {in_words(table.X.shape[1:])}, and one for training"
-                f" has {in_words(shape)}"
+                f" has {in_words(preparation.shape)}"
             )
         if classes is None:
             _check_regression(table, spec)
@@ -76,7 +88,7 @@ def load(spec: Spec) -> Dataset:
         with np.errstate(over="ignore"):
             X, Y = interface.columns(table.X, dtype, table.origin), interface.targets(table, dims[-1], dtype)
         for what, values, given in (("features", X, table.X), ("targets", Y, table.y)):
-            if np.shares_memory(values, given):  # and so was looked at in the file
+            if not isinstance(given, Columns) and np.shares_memory(values, given):  # and so was looked at in the file
                 continue
             with np.errstate(over="ignore", invalid="ignore"):
                 finite = np.isfinite(values.sum()) or np.isfinite(values).all()
@@ -90,6 +102,19 @@ def load(spec: Spec) -> Dataset:
     if remark := preparation.remark():
         notes.append(remark)
     return Dataset(parts, interface, {name: sha256(table) for name, table in tables.items()}, tuple(notes))
+
+
+def _check_width(preparation: TabularPreparation, train: Table, spec: Spec) -> None:
+    """Check that the network has as many inputs as the columns of a table make."""
+    n0 = spec.model.layer_dims[0]
+    if n0 != preparation.width:
+        made = ", ".join(f"{column.name} {column.width}" for column in preparation.columns[:FEW])
+        more = ", ..." if len(preparation.columns) > FEW else ""
+        raise spec.document.mistake(
+            ("model", "layer_dims"),
+            f"must start with {preparation.width}, the inputs that the columns of {train.origin} make ({made}{more}),"
+            f" got {n0}",
+        )
 
 
 def _block(train: Table, spec: Spec) -> BlockPreparation:
@@ -108,6 +133,12 @@ def read_parts(spec: Spec) -> dict[str, Table]:
 def _tables(spec: Spec) -> dict[str, Table]:
     """Return the tables that the spec names, before shares are split off."""
     data = spec.data
+    if data.source not in datasets and records.ending_of(data.file("train")) is not None:
+        return _text_tables(spec)
+    given = next((key for key in TABLE_KEYS if getattr(data, key) != getattr(DataSpec(), key)), None)
+    if given is not None or isinstance(data.target, tuple):
+        key = given or "target"
+        raise spec.document.mistake(("data", key), f"is about named columns, as a CSV file has; {data.source} has none")
     training = _names(data, "train")
     if data.source is not None and data.source in datasets:
         train, test = datasets[data.source](**data.options)
@@ -126,6 +157,32 @@ def _tables(spec: Spec) -> dict[str, Table]:
         also = [part for part in ("validation", "test") if getattr(data, part) is None]
         tables |= read_tables(path, wanted, training, also if path == main and "train" in wanted else (), data.layout)
     return {part: tables[part] for part in PARTS if part in tables}
+
+
+def _text_tables(spec: Spec) -> dict[str, Table]:
+    """Return the tables of a spec whose data are tables in text, each part in a file of its own."""
+    data = spec.data
+    for key in ("features", "classes"):
+        if getattr(data, key) is not None:
+            raise spec.document.mistake(("data", key), f"names an array in a file; {data.file('train')} is a table")
+    if data.layout != "rows":
+        raise spec.document.mistake(("data", "layout"), "is for arrays; a row of a table is an example")
+    target = (data.target,) if isinstance(data.target, str) else data.target or ()
+    given = {name: kinds[kind].as_text for name, kind in (data.columns or {}).items()}
+    asked = Asked(
+        ignore=[data.ignore] if isinstance(data.ignore, str) else data.ignore,
+        texts=[name for name, as_text in given.items() if as_text],
+        numbers=[name for name, as_text in given.items() if not as_text],
+        missing=list(map(str, data.missing)),
+        encoding=data.encoding or "utf-8",
+        separator=data.separator,
+    )
+    parts = ["train", *(part for part in ("validation", "test") if data.has_file(part))]
+    files = {part: data.file(part) for part in parts}
+    for path in files.values():
+        if records.ending_of(path) is None:
+            raise DataError(f"{path}: is no table in text ({', '.join(records.readers)}), as that for training is")
+    return {part: read_table(path, asked, target, data.drop_missing_targets) for part, path in files.items()}
 
 
 def _with_fitting_list(table: Table, spec: Spec) -> Table:
@@ -147,7 +204,8 @@ def _names(data: DataSpec, part: str) -> Names:
     own = Names(place.features, place.target) if isinstance(place, FileSpec) else Names()
     if part != "train":
         return own
-    return Names(own.features or data.features, own.target or data.target, data.classes)
+    target = data.target if isinstance(data.target, str) else None
+    return Names(own.features or data.features, own.target or target, data.classes)
 
 
 def _split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
@@ -208,7 +266,11 @@ def _classes(train: Table, spec: Spec) -> tuple[str, ...] | None:
     if not spec.classifies:
         return None
     n = spec.model.layer_dims[-1]
-    classes = train.classes or _classes_of(distinct_labels(train)[0], n)
+    if isinstance(train.X, Columns):  # whose labels alone tell what classes there are
+        classes: tuple[str, ...] = tuple(distinct_labels(train)[0])
+        classes = _classes_of(classes, n) if len(classes) > 1 else classes
+    else:
+        classes = train.classes or _classes_of(distinct_labels(train)[0], n)
     if len(classes) < 2:
         raise DataError(f"{train.origin}: there is one class only ({listed(classes, FEW)}); expected two or more")
     wanted = 1 if spec.output == "sigmoid" and len(classes) == 2 else len(classes)
@@ -261,7 +323,7 @@ def _check_regression(table: Table, spec: Spec) -> None:
         )
 
 
-def _remarks(preparation: BlockPreparation, table: Table) -> list[str]:
+def _remarks(preparation: BlockPreparation | TabularPreparation, table: Table) -> list[str]:
     """Say what of a part differs from the training part; raise a DataError where that cannot be right."""
     try:
         return preparation.remarks(table)

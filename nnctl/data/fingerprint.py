@@ -8,13 +8,17 @@ from typing import Protocol
 
 import numpy as np
 
+from nnctl.data.columns import Columns
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 from nnctl.nn import Array
 
 
 class Part(Protocol):
-    """Examples of a part: Y (n[L], m) as the network sees them, and the table that they come from."""
+    """Examples of a part: X (n[0], m) and Y (n[L], m) as the network sees them, and the table that they come from."""
+
+    @property
+    def X(self) -> Array: ...
 
     @property
     def Y(self) -> Array: ...
@@ -25,7 +29,14 @@ class Part(Protocol):
 
 def sha256(table: Table) -> str:
     """Return the SHA-256 of the features, the targets and the list of classes as found."""
-    digest = hashlib.sha256(np.ascontiguousarray(table.X).data)
+    digest = hashlib.sha256()
+    if isinstance(table.X, Columns):
+        digest.update("\n".join(table.X.names).encode())
+        digest.update(np.ascontiguousarray(table.X.numbers).data)
+        for column in table.X.texts.values():
+            digest.update("\n".join(column.values[code] if code >= 0 else "" for code in column.codes).encode())
+    else:
+        digest.update(np.ascontiguousarray(table.X).data)
     y = table.y if table.y is not None else np.zeros(0)
     digest.update("\n".join(y.ravel()).encode() if y.dtype.kind == "U" else np.ascontiguousarray(y).data)
     digest.update("\n".join(table.classes or ()).encode())
@@ -35,7 +46,8 @@ def sha256(table: Table) -> str:
 def overlaps(parts: Mapping[str, Part]) -> list[str]:
     """Say how many rows of features two parts share; raise a DataError where two parts are the same rows."""
     notes = []
-    rows = _comparable({name: part.table.X for name, part in parts.items()}) if len(parts) > 1 else {}
+    found = {name: part.X.T if isinstance(part.table.X, Columns) else part.table.X for name, part in parts.items()}
+    rows = _comparable(found) if len(parts) > 1 else {}
     sums = {name: _sums(X) for name, X in rows.items()}
     for name, other in combinations(rows, 2):
         ours, theirs = _alike(rows[name], sums[name], sums[other]), _alike(rows[other], sums[other], sums[name])

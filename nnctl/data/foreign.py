@@ -137,9 +137,8 @@ def _of_text(text: str, encoding: str, head: bytes) -> tuple[str, str]:
     if not re.search(r"[,;\t]", first):
         return f"plain text{wide}; text is not read as data", LIST
     what = f"a table in text ({'TSV' if chr(9) in first else 'CSV'}){wide}"
-    return f"{what}; tables are not read", "Turn it into NPZ, here with the target in its last column:\n" + csv_lines(
-        "{path}", head, text, encoding
-    )
+    way = "As a table its name must end with .csv, .tsv or .jsonl; as arrays, with the target in its last column:\n"
+    return f"{what}, and arrays are expected", way + csv_lines("{path}", head, text, encoding)
 
 
 def csv_lines(name: str, head: bytes, text: str, encoding: str = "utf-8-sig") -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from nnctl.data.block import BlockPreparation
 from nnctl.data.table import Table
+from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError
 from nnctl.nn import Array
 from nnctl.registry import FEW, listed
@@ -22,11 +23,11 @@ LARGEST = 2.0**53  # a float beyond it stands for several whole numbers
 class Interface:
     """How an example is prepared, and the classes (None: numbers are predicted)."""
 
-    preparation: BlockPreparation
+    preparation: BlockPreparation | TabularPreparation
     classes: tuple[str, ...] | None
     positive: int = 1  # of two classes the one that precision and recall are of
 
-    def columns(self, X: Array, dtype: Any, origin: str) -> Array:
+    def columns(self, X: Any, dtype: Any, origin: str) -> Array:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""
         return self.preparation.apply(X, dtype, origin).T
 
@@ -42,7 +43,7 @@ class Interface:
             more = "" if table.classes is None else "; data.classes: none takes the classes from the labels alone"
             names = "" if tuple(legal) in ((), self.classes) else f" ({listed(self.classes, FEW)})"
             raise DataError(
-                f"{table.origin}: the label of row {table.number(row)} (counted from 0) is {labels[codes[row]]},"
+                f"{table.origin}: the label of {table.place(row)} is {labels[codes[row]]},"
                 f" outside the classes {listed(tuple(legal) or self.classes, FEW)}{names}.\n"
                 f"Correct the label, or leave the row out{more}."
             )
@@ -88,7 +89,7 @@ def distinct_labels(table: Table) -> tuple[list[str], Array]:
         if len(no_class):
             row = int(no_class[0])
             raise DataError(
-                f"{table.origin}: the label of row {table.number(row)} (counted from 0) is {y[row]}, and classes are"
+                f"{table.origin}: the label of {table.place(row)} is {y[row]}, and classes are"
                 " whole numbers or names.\nTo predict numbers, end the network with a linear or relu layer."
             )
     values, codes = np.unique(y, return_inverse=True)

@@ -27,7 +27,7 @@ class Scaling:
 
     @classmethod
     def fit(cls, X: Array, scale: float | str | None, origin: str = "") -> "Scaling":
-        """Fit to the training rows X (m, ...); `scale` is a number, "standardize", "none", or None for the default.
+        """Fit to the training rows X (m, ...); `scale` is a number, the name of a scaling, or None for the default.
 
         A feature that does not vary, but for rounding, is divided by 1: a rounding error is no unit to measure in.
         """
@@ -67,6 +67,16 @@ class Scaling:
             np.divide(block, self.divisor, out=out, dtype=np.float64, casting="same_kind")
         return prepared
 
+    def spread(self, where: Array) -> "Scaling":
+        """Return the scaling of features (n[0],) of which it is for some, and the others stay as they are."""
+        if self.divisor is None:
+            return self
+        mean, divisor = np.zeros(len(where)), np.ones(len(where))
+        divisor[where] = self.divisor
+        if self.mean is not None:
+            mean[where] = self.mean
+        return Scaling(mean if self.mean is not None else None, divisor)
+
     def remark(self, range: Range) -> str | None:
         """Say that features of this range are far from unit scale once prepared, and what to do, or None."""
         if self.standardizes:
@@ -91,4 +101,4 @@ class Scaling:
     def __str__(self) -> str:
         if self.mean is not None:
             return "standardized"
-        return "as they are" if self.divisor is None else f"divided by {float(self.divisor):g}"
+        return "as they are" if self.divisor is None else f"divided by {float(self.divisor.max()):g}"

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from nnctl.nn import Array
 
 
 @dataclass(frozen=True)
 class Table:
-    """Examples as rows: X (m, ...) numbers, y (m,) or (m, k) numbers or names."""
+    """Examples as rows: X (m, ...) numbers or named columns, y (m,) or (m, k) numbers or names."""
 
-    X: Array
+    X: Any  # an array, or Columns
     y: Array | None  # None: only features are known
     classes: tuple[str, ...] | None = None  # the names of classes 0, 1, ..., where the source tells them
     origin: str = ""  # for messages
     numbers: Array | None = None  # the rows' own numbers in the source, where they are a share of it
     notes: tuple[str, ...] = ()  # what a person should be told about how it was read
+    named_lines: bool = False  # whether the numbers are those of lines in a text file
 
     def rows(self, index: Array) -> "Table":
         """Return the table of some of its rows."""
@@ -29,3 +31,7 @@ class Table:
     def number(self, row: int) -> int:
         """Return the number of a row in the source, for messages."""
         return row if self.numbers is None else int(self.numbers[row])
+
+    def place(self, row: int) -> str:
+        """Return where a row is in the source, for messages: line 17, or row 15 (counted from 0)."""
+        return f"line {self.number(row)}" if self.named_lines else f"row {self.number(row)} (counted from 0)"

@@ -11,12 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data import records
 from nnctl.data.dataset import read_parts
 from nnctl.data.fingerprint import sha256
 from nnctl.data.table import Table
-from nnctl.errors import DataError, SpecError
+from nnctl.data.tables import read_rows
+from nnctl.data.tabular import TabularPreparation
+from nnctl.errors import DataError, MismatchError, SpecError
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
+from nnctl.registry import FEW
 from nnctl.runs import model
 from nnctl.runs.model import Model
 from nnctl.runs.run import Run
@@ -127,9 +131,23 @@ def predict_input(run: Run, path: Path) -> Prediction:
     from nnctl.data.picture import SUFFIXES, read_picture
 
     trained = model.load(run.parameters)
+    preparation = trained.interface.preparation
+    if isinstance(preparation, TabularPreparation):
+        return _predict(trained, _rows(path, preparation))
     if path.suffix.lower() in SUFFIXES:
-        return _predict(trained, read_picture(path, trained.interface.preparation))
-    return _predict(trained, read_features(path, trained.interface.preparation))
+        return _predict(trained, read_picture(path, preparation))
+    return _predict(trained, read_features(path, preparation))
+
+
+def _rows(path: Path, preparation: TabularPreparation) -> Table:
+    """Return the rows of a table in text; raise a MismatchError for any other file."""
+    if records.ending_of(path) is None:
+        names = ", ".join(column.name for column in preparation.columns[:FEW])
+        raise MismatchError(
+            f"{path}: the network was trained on a table with named columns ({names}, ...).\n"
+            f"Give it one, in a file that ends with {', '.join(records.readers)}."
+        )
+    return read_rows(path, preparation)
 
 
 def predict_own(run: Run) -> tuple[Prediction, str]:

@@ -20,6 +20,7 @@ from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
 from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
+from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
@@ -78,29 +79,37 @@ def save(model: Model, path: Path) -> None:
         for name, array in model.parameters.items():
             file[name] = array
         preparation = model.interface.preparation
+        if isinstance(preparation, TabularPreparation):
+            file["preparation/columns"] = preparation.to_json()
+        else:
+            _write_block(file, preparation)
         for name, fitted in (("mean", preparation.scaling.mean), ("divisor", preparation.scaling.divisor)):
             if fitted is not None:
                 file[f"preparation/{name}"] = fitted
-        if (range := preparation.range) is not None:
-            file["range/low"], file["range/high"] = range.low, range.high
-            file["range"].attrs["dtype"] = range.dtype
-            if range.means is not None:
-                file["range/means"] = range.means
         if model.interface.classes is not None:
             file["classes"] = np.array(model.interface.classes, h5py.string_dtype())
             file.attrs["positive"] = model.interface.positive
         file.attrs["nnctl_version"] = __version__
         file.attrs["layer_dims"] = model.parameters.layer_dims
-        file.attrs["example_shape"] = preparation.shape
-        file.attrs["pixels"] = preparation.pixels
-        file.attrs["layout"] = preparation.layout
-        file.attrs["background"] = preparation.background
-        if preparation.features is not None:
-            file.attrs["features"] = preparation.features
         file.attrs["activations"] = json.dumps([[c.name, dict(c.options)] for c in model.activations])
         file.flush()
         image: bytes = file.id.get_file_image()
     write_bytes(path, image)
+
+
+def _write_block(file: Any, preparation: BlockPreparation) -> None:
+    """Write what is known of the examples of a block of numbers."""
+    file.attrs["example_shape"] = preparation.shape
+    file.attrs["pixels"] = preparation.pixels
+    file.attrs["layout"] = preparation.layout
+    file.attrs["background"] = preparation.background
+    if preparation.features is not None:
+        file.attrs["features"] = preparation.features
+    if (range := preparation.range) is not None:
+        file["range/low"], file["range/high"] = range.low, range.high
+        file["range"].attrs["dtype"] = range.dtype
+        if range.means is not None:
+            file["range/means"] = range.means
 
 
 def load(path: Path) -> Model:
@@ -156,15 +165,33 @@ def _read(file: Any) -> Model:
     for name in ("preparation", "range"):
         if isinstance(file.get(name), type(stored["W1"])):
             raise Unusable(f"{name} is an array, expected a group")
-    n = dims[0]
+    classes = _classes(file, dims[-1])
+    columns = "preparation/columns" in file
+    preparation = _tabular(file, dims[0]) if columns else _block(file, dims[0])
+    interface = Interface(preparation, classes, _positive(file, classes))
+    return Model(parameters, _activations(file, len(dims) - 1), interface)
+
+
+def _tabular(file: Any, n: int) -> TabularPreparation:
+    """Return the preparation of named columns."""
+    try:
+        preparation = TabularPreparation.from_json(file["preparation/columns"].asstr()[()], _scaling(file, n))
+    except (ValueError, TypeError, KeyError, AttributeError, SpecError):
+        raise Unusable("preparation/columns cannot be understood") from None
+    if preparation.width != n:
+        raise Unusable(f"preparation/columns make {preparation.width} inputs, and layer_dims has {n}")
+    return preparation
+
+
+def _block(file: Any, n: int) -> BlockPreparation:
+    """Return the preparation of a block of numbers."""
     shape = _whole_numbers(file, "example_shape")
     if prod(shape) != n:
         raise Unusable(f"example_shape {shape} does not make the {n} inputs of layer_dims")
     layout = _text(file, "layout") if "layout" in file.attrs else "rows"
     if layout not in ("rows", "columns"):
         raise Unusable(f"layout is {layout!r}, expected rows or columns")
-    classes = _classes(file, dims[-1])
-    preparation = BlockPreparation(
+    return BlockPreparation(
         shape=shape,
         scaling=_scaling(file, n),
         pixels=bool(np.asarray(_attribute(file, "pixels")).all()),
@@ -173,8 +200,6 @@ def _read(file: Any) -> Model:
         layout=layout,
         background=_text(file, "background") if "background" in file.attrs else "white",
     )
-    interface = Interface(preparation, classes, _positive(file, classes))
-    return Model(parameters, _activations(file, len(dims) - 1), interface)
 
 
 def _scaling(file: Any, n: int) -> Scaling:

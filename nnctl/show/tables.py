@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nnctl.data.interface import Interface
+from nnctl.data.tabular import TabularPreparation
 from nnctl.nn.activations import activations
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
@@ -51,6 +52,23 @@ def summary(experiment: Experiment) -> str:
         f" at {spec.train.learning_rate:g},"
         f" {experiment.iterations:,} iterations, {batch}, {spec.train.dtype}{fast_path}"
     )
+
+
+def columns(experiment: Experiment) -> Table | None:
+    """Return the columns of a table that is trained on, with their kinds and what becomes of them, or None."""
+    preparation, rows = experiment.dataset.interface.preparation, experiment.dataset.parts["train"].table.X
+    if not isinstance(preparation, TabularPreparation):
+        return None
+    table = _table("column", "kind", "different", "missing", "training rows have", "inputs", right=(2, 3, 5))
+    for column in preparation.columns[:MOST_ROWS]:
+        values = rows.texts[column.name].codes if column.as_text else rows.number(column.name)
+        gaps = values < 0 if column.as_text else np.isnan(values)
+        different = len(np.unique(values[~gaps]))
+        counts = f"{different:,}", f"{int(gaps.sum()):,}" if gaps.any() else ""
+        table.add_row(shown(column.name), type(column).__name__, *counts, str(column), str(column.width))
+    if (more := len(preparation.columns) - MOST_ROWS) > 0:
+        table.add_row(f"... and {more:,} more", "", "", "", "", "")
+    return table
 
 
 def layers(experiment: Experiment) -> Table:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.data import sets
+from nnctl.data.kinds import kinds
 from nnctl.nn.losses import losses, losses_of
 from nnctl.registry import suggestion
 from nnctl.spec.document import Document
@@ -44,6 +45,10 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
             ("data", "background"),
             f'data.background must be a colour such as white or "#ffcc00", got {data.background!r}',
         )
+    for name, kind in () if data.columns in (None, INVALID) else data.columns.items():
+        if kind not in kinds:
+            where = ("data", "columns", name)
+            document.report(where, f"data.columns.{name}: there is no {kinds.kind} {kind!r}{suggestion(kind, kinds)}")
     if built_in:
         for key in FILE_KEYS:
             if getattr(data, key) not in (None, INVALID):

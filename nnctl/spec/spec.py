@@ -39,7 +39,14 @@ class DataSpec:
     validation: str | Share | FileSpec | None = None  # a file, or a share of the training examples
     test: str | Share | FileSpec | None = None
     features: str | None = None  # names of datasets inside the training part's file
-    target: str | None = None
+    target: str | tuple[str, ...] | None = None  # of an array, or of a table's column, or several columns
+    ignore: str | tuple[str, ...] = ()  # columns of a table that are left out
+    columns: Mapping[str, str] | None = None  # the kinds of columns that are not to be told from them
+    separator: str | None = None  # between the cells of a table in text; null: what parts its first lines
+    encoding: str | None = None  # of a table in text; null: UTF-8
+    missing: tuple[str | int, ...] = ()  # texts that mean missing, beside nothing, NA, nan, null and ?
+    fill: Literal["median", "indicator", "error"] | None = None  # what a missing number becomes; null: the median
+    drop_missing_targets: bool = False  # whether rows without a target are left out, and counted
     classes: str | None = None  # none: the labels alone say what classes there are
     positive: str | None = None  # of two classes the one that precision and recall are of; null: the second
     layout: Literal["rows", "columns"] = "rows"  # of the examples in files
@@ -140,7 +147,7 @@ class Spec:
 
     def resolved(self) -> dict[str, Any]:
         """Return the spec as plain values with all defaults filled in, to be written as YAML."""
-        data = {key: value for key, value in _plain(self.data).items() if value is not None}
+        data = {key: value for key, value in _plain(self.data).items() if value not in (None, (), False)}
         return {
             "name": self.name,
             "seed": self.seed,

@@ -332,7 +332,7 @@ def test_a_folder(tmp_path, kind):
 def test_text_in_the_place_of_arrays(tmp_path, kind):
     path = tmp_path / f"data{kind}"
     path.write_text("x,y\n1,2\n")
-    assert refused(path).startswith("is a table in text (CSV); tables are not read.\n")
+    assert refused(path).startswith("is a table in text (CSV), and arrays are expected.\n")
 
 
 @both_formats

@@ -469,7 +469,7 @@ def test_a_kind_of_input_that_cannot_be_read(nnctl, hand, tmp_path):
     (tmp_path / "data.csv").write_text("1,2\n")
     outcome = nnctl("predict", "data.csv")
     assert outcome.exit_code == 3
-    assert mishap(outcome).startswith("nnctl: data.csv: is a table in text (CSV); tables are not read.\n")
+    assert mishap(outcome).startswith("nnctl: data.csv: is a table in text (CSV), and arrays are expected.\n")
 
 
 def test_parameters_that_are_none(nnctl, hand):

@@ -1,0 +1,255 @@
+"""The kinds of column: each is one class that tells which columns are of its kind, is fitted to training rows, and
+writes a column as inputs of the network. Its fields are what parameters.h5 keeps of it.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from nnctl.data.columns import Columns, Texts
+from nnctl.nn import Array
+from nnctl.registry import Registry
+
+YES = {"true": True, "false": False, "yes": True, "no": False, "t": True, "f": False, "y": True, "n": False}
+FEW_VALUES = 100  # texts that are taken as categories unasked
+FAR = 10.0  # widths of the range in training beyond its ends
+NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
+DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}:\d{2}")
+
+
+@dataclass(frozen=True)
+class Kind(ABC):
+    """A column of training rows as inputs of a network."""
+
+    name: str
+    as_text: ClassVar[bool]  # whether its cells are texts, or numbers
+    scaled: ClassVar[bool]  # whether data.scale is for it
+
+    @classmethod
+    @abstractmethod
+    def suits(cls, columns: Columns, name: str) -> bool:
+        """Tell whether a column that nobody gave a kind is of this one."""
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, columns: Columns, name: str, missing: str | None) -> "Kind":
+        """Fit to training rows, of which some have a value; `missing` is data.fill."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """How many inputs it makes."""
+
+    @abstractmethod
+    def encode(self, columns: Columns, out: Array) -> None:
+        """Write the rows (m,) into out (m, width)."""
+
+    @abstractmethod
+    def remarks(self, columns: Columns) -> list[str]:
+        """Say what of later rows is unlike the training rows."""
+
+    @abstractmethod
+    def __str__(self) -> str: ...
+
+
+kinds: Registry[type[Kind]] = Registry("kind of column")
+
+
+@kinds
+@dataclass(frozen=True)
+class number(Kind):
+    """Numbers as they are; a missing one is the median of the training rows, beside a sign that it was missing."""
+
+    fill: float
+    low: float
+    high: float
+    gaps: bool  # whether training rows had missing ones
+    indicator: bool = False
+    as_text: ClassVar[bool] = False
+    scaled: ClassVar[bool] = True
+
+    @classmethod
+    def suits(cls, columns: Columns, name: str) -> bool:
+        """Tell whether a column was read as numbers."""
+        return name not in columns.texts
+
+    @classmethod
+    def fit(cls, columns: Columns, name: str, missing: str | None) -> "number":
+        """Fit to training rows, of which some have a number."""
+        values = columns.number(name)
+        there = values[~np.isnan(values)]
+        gaps = len(there) < len(values)
+        middle = np.partition(there, [(len(there) - 1) // 2, len(there) // 2])
+        fill = (middle[(len(there) - 1) // 2] + middle[len(there) // 2]) / 2  # np.median loads all of numpy.ma
+        return cls(name, float(fill), float(there.min()), float(there.max()), gaps, gaps and missing == "indicator")
+
+    @property
+    def width(self) -> int:
+        """How many inputs it makes."""
+        return 1 + self.indicator
+
+    def encode(self, columns: Columns, out: Array) -> None:
+        """Write the rows (m,) into out (m, width)."""
+        values = columns.number(self.name)
+        gaps = np.isnan(values)
+        out[:, 0] = np.where(gaps, self.fill, values)
+        if self.indicator:
+            out[:, 1] = gaps
+
+    def remarks(self, columns: Columns) -> list[str]:
+        """Say what of later rows is unlike the training rows."""
+        values = columns.number(self.name)
+        margin = FAR * (self.high - self.low)
+        far = (values < self.low - margin) | (values > self.high + margin)
+        gaps = np.isnan(values)
+        said = []
+        if far.any():
+            said.append(
+                f"{self.name} lies far outside what the network was trained on ({self.low:g} to {self.high:g}) in"
+                f" {int(far.sum()):,} of {len(values):,} rows: {values[far][0]:g}; is the unit the same?"
+            )
+        if gaps.any() and not self.gaps:
+            said.append(
+                f"{self.name} is missing in {int(gaps.sum()):,} of {len(values):,} rows, and never was in training;"
+                f" its median there, {self.fill:g}, is taken"
+            )
+        return said
+
+    def __str__(self) -> str:
+        told = f", {self.low:g} to {self.high:g}"
+        return told[2:] + (f"; missing: {self.fill:g}" if self.gaps else "") + (" and a sign" if self.indicator else "")
+
+
+@kinds
+@dataclass(frozen=True)
+class boolean(Kind):
+    """True and false, yes and no as 1 and 0; a missing one is what most of the training rows are."""
+
+    fill: float
+    gaps: bool
+    as_text: ClassVar[bool] = True
+    scaled: ClassVar[bool] = False
+
+    @classmethod
+    def suits(cls, columns: Columns, name: str) -> bool:
+        """Tell whether all texts of a column mean yes or no, and both occur."""
+        if name not in columns.texts:
+            return False
+        column = columns.texts[name]
+        meant = {YES.get(column.values[index].lower()) for index in column.used()}
+        return meant == {True, False}
+
+    @classmethod
+    def fit(cls, columns: Columns, name: str, missing: str | None) -> "boolean":
+        """Fit to training rows."""
+        values = _truths(columns.texts[name])
+        there = values[~np.isnan(values)]
+        return cls(name, float(there.mean() > 0.5) if len(there) else 0.0, len(there) < len(values))
+
+    @property
+    def width(self) -> int:
+        """How many inputs it makes."""
+        return 1
+
+    def encode(self, columns: Columns, out: Array) -> None:
+        """Write the rows (m,) into out (m, 1)."""
+        values = _truths(columns.texts[self.name])
+        out[:, 0] = np.where(np.isnan(values), self.fill, values)
+
+    def remarks(self, columns: Columns) -> list[str]:
+        """Say what of later rows is unlike the training rows."""
+        column = columns.texts[self.name]
+        odd = [column.values[index] for index in column.used() if column.values[index].lower() not in YES]
+        gaps = int(np.isnan(_truths(column)).sum())
+        if not odd and (not gaps or self.gaps):
+            return []
+        what = f'is neither yes nor no ("{odd[0]}")' if odd else "is missing"
+        return [
+            f"{self.name} {what} in {gaps:,} of {len(column.codes):,} rows; taken as {['no', 'yes'][int(self.fill)]}"
+        ]
+
+    def __str__(self) -> str:
+        return "0 or 1" + (f"; missing: {self.fill:g}" if self.gaps else "")
+
+
+@kinds
+@dataclass(frozen=True)
+class category(Kind):
+    """One input for each text of the training rows, and one for all that is missing or was never seen."""
+
+    values: tuple[str, ...]
+    gaps: bool
+    as_text: ClassVar[bool] = True
+    scaled: ClassVar[bool] = False
+
+    @classmethod
+    def suits(cls, columns: Columns, name: str) -> bool:
+        """Tell whether the texts of a column are few, come again, and are not numbers or dates in the main."""
+        if name not in columns.texts:
+            return False
+        column = columns.texts[name]
+        used = [column.values[index] for index in column.used()]
+        return len(used) <= FEW_VALUES and len(used) < int((column.codes >= 0).sum()) and not told_apart(used)
+
+    @classmethod
+    def fit(cls, columns: Columns, name: str, missing: str | None) -> "category":
+        """Fit to training rows."""
+        column = columns.texts[name]
+        return cls(name, tuple(sorted(column.values[index] for index in column.used())), bool((column.codes < 0).any()))
+
+    @property
+    def width(self) -> int:
+        """How many inputs it makes."""
+        return len(self.values) + 1
+
+    def encode(self, columns: Columns, out: Array) -> None:
+        """Write the rows (m,) into out (m, width), one 1 in each."""
+        out[...] = 0
+        out[np.arange(len(out)), self._places(columns.texts[self.name])] = 1
+
+    def remarks(self, columns: Columns) -> list[str]:
+        """Say what of later rows is unlike the training rows."""
+        column = columns.texts[self.name]
+        unseen = (self._places(column) == len(self.values)) & (column.codes >= 0)
+        gaps = int((column.codes < 0).sum())
+        said = []
+        if unseen.any():
+            first = column.values[int(column.codes[unseen][0])]
+            said.append(
+                f"{self.name} has a value that training never saw in {int(unseen.sum()):,} of {len(unseen):,} rows:"
+                f' "{first}"'
+            )
+        if gaps and not self.gaps:
+            said.append(f"{self.name} is missing in {gaps:,} of {len(unseen):,} rows, and never was in training")
+        return said
+
+    def _places(self, column: Texts) -> Array:
+        """Return the place of each row's 1."""
+        known = {value: place for place, value in enumerate(self.values)}
+        places = np.array([known.get(value, len(known)) for value in column.values] + [len(known)], np.int64)
+        return places[column.codes]  # of -1 it is the last
+
+    def __str__(self) -> str:
+        return f"{len(self.values)} values" + (" and missing" if self.gaps else "")
+
+
+def told_apart(values: list[str]) -> str | None:
+    """Return what texts seem to be where they are no categories: dates, numbers with something else, or None."""
+    if values and sum(bool(DATE.match(value)) for value in values) > len(values) / 2:
+        return "dates or times"
+    plain = [value for value in values if not re.match(r"[-+]?0\d", value)]
+    numbers = [value for value in plain if NUMBER.fullmatch(value)]
+    if any(re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", value) for value in values):
+        return "numbers with thousands separators"
+    if any(re.fullmatch(r"[-+]?\d*,\d+", value) for value in values):
+        return "numbers with decimal commas"
+    return "numbers and texts mixed" if len(numbers) > len(values) / 2 and len(numbers) < len(values) else None
+
+
+def _truths(column: Texts) -> Array:
+    """Return 1, 0 or nan (m,) for texts that mean yes, no, or neither."""
+    meant = [YES.get(value.lower()) for value in column.values]
+    return np.array([np.nan if one is None else float(one) for one in meant] + [np.nan])[column.codes]

@@ -1,0 +1,264 @@
+"""Tables in text: kinds of columns, what is missing, the same numbers as from arrays, and every mistake by its line."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnctl.data.tables import Asked, read_table
+from nnctl.errors import DataError, NnctlError
+from nnctl.runs import model
+from nnctl.spec import document
+from nnctl.spec.reading import parse
+
+TITANIC = """pclass,age,sex,cabin,survived
+1,29,female,yes,1
+3,,male,no,0
+2,30.5,male,no,0
+3,4,female,?,1
+1,50,male,yes,0
+2,NA,female,no,1
+"""
+SPEC = """data: {{source: {source}, target: {target}, scale: {scale}{more}}}
+model: {{layer_dims: [{n0}, 4, {n}], activations: [tanh, {output}]}}
+train: {{learning_rate: 0.1, iterations: 30}}
+"""
+
+
+def spec_of(source, n0, target="survived", n=1, output="sigmoid", scale="none", more=""):
+    more = more and f", {more}"
+    return SPEC.format(source=source, n0=n0, target=target, n=n, output=output, scale=scale, more=more)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="t.csv", encoding="utf-8"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
+        return path
+
+    return write
+
+
+def load(tmp_path, text, folders=()):
+    (tmp_path / "s.yaml").write_text(text)
+    from nnctl.data.dataset import load as load_dataset
+
+    return load_dataset(parse(document.read(tmp_path / "s.yaml"), (tmp_path,)))
+
+
+def test_each_column_is_prepared_by_its_kind(tmp_path, write):
+    write(TITANIC)
+    dataset = load(tmp_path, spec_of("t.csv", 6))
+    X = dataset.parts["train"].X.T
+    np.testing.assert_array_equal(X[:, 0], [1, 3, 2, 3, 1, 2])
+    np.testing.assert_array_equal(X[:, 1], [29, 29.75, 30.5, 4, 50, 29.75])  # the median of four
+    np.testing.assert_array_equal(X[:, 2:5], [[1, 0, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(X[:, 5], [1, 0, 0, 0, 1, 0])  # missing: what most are
+    assert dataset.interface.classes == ("0", "1")
+    np.testing.assert_array_equal(dataset.parts["train"].Y, [[1, 0, 0, 1, 0, 1]])
+
+
+def test_a_kind_can_be_said_and_a_missing_number_can_have_a_sign(tmp_path, write):
+    write(TITANIC)
+    dataset = load(tmp_path, spec_of("t.csv", 10, more="columns: {pclass: category}, fill: indicator"))
+    X = dataset.parts["train"].X.T
+    np.testing.assert_array_equal(X[:, :4], np.eye(4)[[0, 2, 1, 2, 0, 1]])
+    np.testing.assert_array_equal(X[:, 5], [0, 1, 0, 0, 0, 1])
+    with pytest.raises(DataError, match=r"column age is missing in line 3, and data.fill is error"):
+        load(tmp_path, spec_of("t.csv", 6, more="fill: error"))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_separator_is_found(write, separator, end, mark):
+    text = mark + end.join(['"a"xb', '"1"x"p q"', "2xp"]).replace("x", separator) + end
+    table = read_table(write(text), Asked(), ["b"])
+    assert table.X.names == ("a",)
+    np.testing.assert_array_equal(table.X.numbers, [[1], [2]])
+    assert table.y.tolist() == ["p q", "p"]
+
+
+def test_quotes_hold_separators_and_ends_of_lines_and_rows_keep_their_lines(write):
+    table = read_table(write('a,y\n"x\n,y",1\n\n"q""",2\n'), Asked(), ["y"])
+    assert table.X.texts["a"].values == ("x\n,y", 'q"')
+    assert table.numbers.tolist() == [2, 5]
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.csv"])
+def test_gzip_is_told_by_content(write, name):
+    table = read_table(write(gzip.compress(TITANIC.encode()), name), Asked(), ["survived"])
+    assert len(table.X) == 6
+
+
+def test_codes_with_leading_zeros_stay_texts_wherever_they_begin(write):
+    rows = [f"{i},{i % 7}" for i in range(9000)] + ["00120,1"]
+    table = read_table(write("zip,y\n" + "\n".join(rows)), Asked(), ["y"])
+    assert table.X.texts["zip"].values[-1] == "00120"
+    assert table.X.texts["zip"].values[5] == "5"
+
+
+@pytest.mark.parametrize("cell", ["1_000", "9007199254740993", "-007"])
+def test_what_would_change_as_a_number_stays_text(write, cell):
+    table = read_table(write(f"a,y\n{cell},1\n2,0\n"), Asked(), ["y"])
+    assert table.X.texts["a"].values == (cell, "2")
+
+
+@pytest.mark.parametrize("cell", ["0", "-0", "0.5", "0e3", "1e3", " 7", ".5", "5."])
+def test_numbers_are_numbers(write, cell):
+    table = read_table(write(f"a,y\n{cell},1\n2,0\n"), Asked(), ["y"])
+    np.testing.assert_array_equal(table.X.numbers, [[float(cell)], [2]])
+
+
+@given(st.lists(st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.booleans()), min_size=1, max_size=20))
+def test_every_number_comes_back_bit_for_bit(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    path.write_text("a,y\n" + "".join(f"{x!r},{int(y)}\n" for x, y in rows))
+    table = read_table(path, Asked(), ["y"])
+    big = any(abs(x) > 2**53 for x, _ in rows) and all(x == np.floor(x) for x, _ in rows)
+    if not big:  # whole numbers beyond 2**53 have lost digits
+        np.testing.assert_array_equal(table.X.numbers[:, 0], [x for x, _ in rows])
+
+
+def test_the_same_rows_give_the_same_parameters(nnctl, tmp_path):
+    stream = np.random.RandomState(0)
+    X, y = np.round(stream.randn(60, 3), 3), stream.randint(0, 2, 60)
+    np.savez(tmp_path / "t.npz", X=X, y=y)
+    rows = [dict(zip("abcy", [*map(float, x), int(label)], strict=True)) for x, label in zip(X, y, strict=True)]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name, mark in (("t.csv", ","), ("t.tsv", "\t")):
+        lines = [mark.join("abcy"), *(mark.join(map(str, row.values())) for row in rows)]
+        (tmp_path / name).write_text("\n".join(lines))
+    found = []
+    for name in ("t.npz", "t.csv", "t.tsv", "t.jsonl"):
+        (tmp_path / "s.yaml").write_text(spec_of(name, 3, target="y", scale="standardize", more="test: 0.25"))
+        run = nnctl("train", "s.yaml", "--no-pictures", "-q")
+        assert run.exit_code == 0, run.stderr
+        found.append(model.load(tmp_path / run.stdout.strip() / "parameters.h5").parameters.flat)
+        own = nnctl("predict", run.stdout.strip(), "--json")
+        assert own.exit_code == 0
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+
+
+def test_predict_takes_columns_by_name(nnctl, tmp_path, write):
+    write(TITANIC)
+    (tmp_path / "s.yaml").write_text(spec_of("t.csv", 6))
+    nnctl("train", "s.yaml", "-q", "--no-pictures")
+    first = nnctl("predict", "t.csv").stdout
+    rows = [line.split(",") for line in TITANIC.splitlines()]
+    write("\n".join(",".join([*reversed(row), "more"]) for row in rows).replace("more", "extra", 1), "other.csv")
+    assert nnctl("predict", "other.csv").stdout == first
+    write(TITANIC.replace("sex", "gender"), "renamed.csv")
+    missing = nnctl("predict", "renamed.csv")
+    assert missing.exit_code == 6
+    assert "renamed.csv: there is no column sex" in missing.stderr
+    write(TITANIC.replace("female", "other").replace("50", "5000").replace("1,29", ",29"), "odd.csv")
+    odd = nnctl("predict", "odd.csv")
+    assert odd.exit_code == 0
+    assert 'sex has a value that training never saw in 3 of 6 rows: "other"' in odd.stderr
+    assert "age lies far outside what the network was trained on (4 to 50) in 1 of 6 rows: 5000" in odd.stderr
+    assert "pclass is missing in 1 of 6 rows, and never was in training" in odd.stderr
+    assert len(odd.stdout.splitlines()) == 7
+    write(TITANIC.replace("30.5", "old"), "text.csv")
+    text = nnctl("predict", "text.csv")
+    assert text.exit_code == 6
+    assert 'text.csv:4: column age is "old"; expected a number' in text.stderr
+
+
+def test_a_shift_of_test_rows_changes_nothing_that_is_fitted(tmp_path, write):
+    write(TITANIC)
+    for name, by in (("near.csv", 0), ("far.csv", 1000)):
+        head, *rows = TITANIC.replace("NA", "3").splitlines()
+        cells = [row.split(",") for row in rows]
+        write("\n".join([head, *(",".join([row[0], str(float(row[1] or 7) + by), *row[2:]]) for row in cells)]), name)
+    near, far = (
+        load(tmp_path, spec_of("t.csv", 6, scale="standardize", more=f"test: {name}"))
+        for name in ("near.csv", "far.csv")
+    )
+    assert near.interface.preparation.to_json() == far.interface.preparation.to_json()
+    np.testing.assert_array_equal(near.parts["train"].X, far.parts["train"].X)
+    assert (far.parts["test"].X[1] - near.parts["test"].X[1] > 10).all()
+    assert any("far outside" in note for note in far.notes)
+
+
+MANY = "id,y\n" + "\n".join(f"n{i % 5000},{i % 2}" for i in range(10_000))
+BAD = {
+    "ragged": ("a,y\n1,2\n3\n", "t.csv:3: has 1 cells, and the header has 2 columns: 3"),
+    "two headers": ("a,b,y\nx,y,z\n1,2,0\n3,4,1\n5,6,1\n", "t.csv: column a holds numbers and texts mixed, such as"),
+    "no header": ("1,2\n3,4\n", "t.csv:1: there is no header: the first row holds numbers (1, 2)"),
+    "empty": ("", "t.csv: is empty"),
+    "header only": ("a,y\n", "t.csv: has a header and no rows below it"),
+    "one class": ("a,y\n1,0\n2,0\n", "t.csv: there is one class only"),
+    "no target": ("a,survivd\n1,0\n2,1\n", 'there is no column survived, data.target; did you mean "survivd"?'),
+    "thousands": ("a,survived\n\"1,000\",0\n2,1\n3,1\n", 'with thousands separators, such as "1,000" in line 2'),
+    "decimal comma": ("a;survived\n1,5;0\n2,5;1\n3,5;1\n", 'numbers with decimal commas, such as "1,5" in line 2'),
+    "mixed": ("a,survived\n1,0\n2,1\nx,1\n", 'numbers and texts mixed, such as "x" in line 4'),
+    "categories": (MANY.replace(",y", ",survived"), "column id has 5,000 different texts in 10,000 rows"),
+    "names": ("a,survived\nann,0\nbob,1\ncy,1\n", "column a has another text in each row"),
+    "dates": ("a,survived\n2020-01-01,0\n2020-01-02,1\n2020-01-01,1\n", "holds dates or times"),
+    "inf": ("a,survived\n1,0\ninf,1\n", "t.csv:3: column a is inf"),
+    "twice": ("a,a,survived\n1,1,0\n2,2,1\n", 't.csv:1: the name "a" stands above columns 1 and 2'),
+    "open quote": ('a,survived\n1,0\n"2,1\n3,0\n', "t.csv:3: a quote (\") that opens in the row of this line is not"),
+    "behind a quote": ('a,survived\n"1"x,0\n', "t.csv:2: there is text behind a closing quote"),
+    "nul": ("a,survived\n1,0\n2\0,1\n", "t.csv:3: there is a zero sign (NUL)"),
+    "missing target": ("a,survived\n1,0\n2,\n3,1\n", "the target survived is missing in 1 of 3 rows: line 3"),
+    "empty column": ("a,b,survived\n1,,0\n2,,1\n", "column b is empty in all training rows"),
+    "no name": ("a,,survived\n1,1,0\n2,1,1\n", "t.csv:1: column 2 has no name"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BAD.values(), ids=BAD)
+def test_bad_tables_are_explained(nnctl, tmp_path, write, text):
+    content, said = text
+    target = "y" if content.startswith(("a,y", "a,b,y", "1,2")) else "survived"
+    write(content)
+    (tmp_path / "s.yaml").write_text(spec_of("t.csv", 1, target=target))
+    found = nnctl("train", "s.yaml", "-q", "--no-pictures")
+    assert found.exit_code in (2, 3), found.stderr
+    assert said in found.stderr
+    assert len(found.stderr.splitlines()) <= 5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a,y\n中文,1\n中,0\n".encode("gbk"), "GBK"),
+        ("a,y\nné,1\n".encode("latin-1"), "Latin-1"),
+        ("a,y\n1,1\n2,0\n".encode("utf-16"), "UTF-16"),
+        (gzip.compress(TITANIC.encode() * 50)[:-20], "cut off"),
+    ],
+)
+def test_other_encodings_are_named(write, content, said):
+    with pytest.raises(NnctlError, match=said):
+        read_table(write(content), Asked(), ["y"])
+
+
+def test_an_encoding_can_be_said(write):
+    table = read_table(write("a,y\nné,1\n", encoding="latin-1"), Asked(encoding="latin-1"), ["y"])
+    assert table.X.texts["a"].values == ("né",)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"a": 1, "a": 2}', "t.jsonl:2: has the key"),
+        ("[1, 2]", "t.jsonl:2: is no object"),
+        ("{", "t.jsonl:2: is no JSON"),
+        ('{"a": [1]}', "t.jsonl:2: .*several values"),
+    ],
+)
+def test_json_lines_are_strict(write, line, said):
+    path = write('{"a": 1, "y": 0}\n' + line + "\n", "t.jsonl")
+    with pytest.raises(DataError, match=said):
+        read_table(path, Asked(), ["y"])
+
+
+def test_rows_without_a_target_can_be_left_out_and_are_counted(write):
+    table = read_table(write("a,y\n1,0\n2,\n3,1\n"), Asked(), ["y"], drop=True)
+    assert table.numbers.tolist() == [2, 4]
+    assert "1 rows without a target are left out" in table.notes[0]
