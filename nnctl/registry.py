@@ -46,6 +46,10 @@ Count = Annotated[int, Interval(ge=1, le=10**9)]
 Seed = Annotated[int, Interval(ge=0, le=2**32 - 1)]  # what RandomState takes
 
 
+AUTO = 0  # stands for a number of units that the data will tell
+LEGAL_AUTO = "auto"  # written into a type: this value may be told by the data
+
+
 @dataclass(frozen=True)
 class Choice:
     """A registered name with options: `he`, or `{name: random, scale: 10}`."""

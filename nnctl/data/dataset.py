@@ -27,9 +27,11 @@ from nnctl.data.tables import Asked, read_table
 from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
-from nnctl.registry import FEW, listed, suggestion
-from nnctl.spec.spec import DataSpec, FileSpec, Spec
+from nnctl.registry import AUTO, FEW, LEGAL_AUTO, Choice, listed, suggestion
+from nnctl.spec.reading import settled
+from nnctl.spec.spec import CLASSIFYING, DataSpec, FileSpec, Spec
 
+MOST_CLASSES = 20  # whole numbers that are taken as classes where the spec does not say
 TABLE_KEYS = ("ignore", "columns", "separator", "encoding", "missing", "fill", "drop_missing_targets")
 
 
@@ -53,27 +55,31 @@ class Dataset:
 
     parts: dict[str, Examples]
     interface: Interface
+    spec: Spec  # with what the data told of the network
     sha256: dict[str, str]  # of the features and targets of each part, as found
     notes: tuple[str, ...] = ()  # what a person should be told about how they were read
 
 
 def load(spec: Spec) -> Dataset:
     """Return the dataset of a spec; raise a DataError, or a SpecError where layer_dims do not fit."""
-    tables = read_parts(spec)
+    found, was_open = _tables(spec), spec.is_open
+    spec = _with_output(spec, found["train"])
+    tables = _parted(found, spec)
     train = tables["train"]
-    dims = spec.model.layer_dims
     notes = [note for table in tables.values() for note in table.notes]
     preparation: BlockPreparation | TabularPreparation
     if isinstance(train.X, Columns):
         preparation = TabularPreparation.fit(train, spec.data)
+        spec = settled(spec, preparation.width) if was_open else spec
         _check_width(preparation, train, spec)
         classes = _classes(train, spec)
     else:
+        spec = settled(spec, prod(train.X.shape[1:])) if was_open else spec
         _check_features(train, spec)
         classes = _classes(train, spec)
         preparation = _block(train, spec)
     interface = Interface(preparation, classes, _positive(classes, spec))
-    dtype = np.dtype(spec.train.dtype)
+    dtype, dims = np.dtype(spec.train.dtype), spec.model.layer_dims
     parts = {}
     for name, table in tables.items():
         if not isinstance(table.X, Columns) and not preparation.fits(table.X.shape[1:]):
@@ -101,7 +107,7 @@ def load(spec: Spec) -> Dataset:
     notes += overlaps(parts)
     if remark := preparation.remark():
         notes.append(remark)
-    return Dataset(parts, interface, {name: sha256(table) for name, table in tables.items()}, tuple(notes))
+    return Dataset(parts, interface, spec, {name: sha256(table) for name, table in tables.items()}, tuple(notes))
 
 
 def _check_width(preparation: TabularPreparation, train: Table, spec: Spec) -> None:
@@ -127,7 +133,44 @@ def _block(train: Table, spec: Spec) -> BlockPreparation:
 
 def read_parts(spec: Spec) -> dict[str, Table]:
     """Return the table of each part of a spec's data ("train" always), as found and not prepared."""
-    return _split({part: _with_fitting_list(table, spec) for part, table in _tables(spec).items()}, spec)
+    return _parted(_tables(spec), spec)
+
+
+def _parted(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
+    """Return the tables of each part, with shares split off, and lists of classes that the network has outputs for."""
+    return _split({part: _with_fitting_list(table, spec) for part, table in tables.items()}, spec)
+
+
+def _with_output(spec: Spec, train: Table) -> Spec:
+    """Return a spec with the outputs that the targets of all training rows ask for, where it says auto."""
+    final = spec.output if spec.output != LEGAL_AUTO else None
+    dims = spec.model.layer_dims
+    if dims[-1] != AUTO and final:
+        return spec
+    y = train.y
+    assert y is not None
+    if final not in (None, *CLASSIFYING) or (final is None and not _are_classes(train)):
+        n, output = 1 if y.ndim == 1 else y.shape[1], final or "linear"
+    else:
+        count = len(train.classes or distinct_labels(train)[0])
+        output = final or ("sigmoid" if count == 2 else "softmax")
+        n = 1 if output == "sigmoid" and count == 2 else count
+    activations = (*spec.model.activations[:-1], Choice(output) if final is None else spec.model.activations[-1])
+    model = replace(spec.model, layer_dims=(*dims[:-1], dims[-1] or n), activations=activations)
+    return replace(spec, model=model)
+
+
+def _are_classes(table: Table) -> bool:
+    """Tell whether targets are classes: names, one-hot rows, two values, or a few numbers that count from 0 or 1."""
+    y = table.y
+    assert y is not None
+    if y.dtype.kind not in "buif" or table.classes is not None:
+        return True
+    if y.ndim == 2:
+        return bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
+    values = np.unique(y)
+    counted = values[0] in (0, 1) and np.array_equal(values - values[0], np.arange(len(values)))
+    return bool((values == np.floor(values)).all() and (len(values) == 2 or (counted and len(values) <= MOST_CLASSES)))
 
 
 def _tables(spec: Spec) -> dict[str, Table]:

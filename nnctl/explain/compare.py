@@ -135,7 +135,7 @@ def begin(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path) -> Comparis
     folder = create_folder(runs_dir, f"compare-init-{spec.name}-{timestamp()}")
     compared = Comparison(folder, first)
     for name, init in schemes.items():
-        run = create_run(folder, name, spec.with_init(init).resolved(), stamp="")
+        run = create_run(folder, name, first.spec.with_init(init).resolved(), stamp="")
         compared.schemes.append(Scheme(name, label(init), init, run))
     return compared
 

@@ -7,7 +7,7 @@ from typing import Any
 from nnctl.data import sets
 from nnctl.data.kinds import kinds
 from nnctl.nn.losses import losses, losses_of
-from nnctl.registry import suggestion
+from nnctl.registry import AUTO, LEGAL_AUTO, suggestion
 from nnctl.spec.document import Document
 from nnctl.spec.mark import shown
 from nnctl.spec.paths import advice, find_file
@@ -82,6 +82,14 @@ def check_model(model: ModelSpec, document: Document) -> None:
     dims, names = model.layer_dims, model.activations
     if dims is INVALID:
         return
+    for index, n in enumerate(dims):
+        if n == AUTO and 0 < index < len(dims) - 1:
+            where = ("model", "layer_dims", str(index))
+            document.report(where, "auto is for the first and the last layer, which the data tell; give a number here")
+    for index, choice in enumerate(() if names is INVALID else names[:-1]):
+        if choice.name == LEGAL_AUTO:
+            where = ("model", "activations", str(index))
+            document.report(where, "auto is for the output, which the data tell; name one here, such as relu")
     if names is not INVALID and len(names) != len(dims) - 1:
         document.report(
             ("model", "activations"),
@@ -109,6 +117,8 @@ def check_train(spec: Spec, document: Document) -> None:
         )
     _check_dropout(spec, document)
     if spec.model is INVALID or spec.model.activations is INVALID or not spec.model.activations:
+        return
+    if spec.output == LEGAL_AUTO:  # all that follows is of an output; it is looked at when that is settled
         return
     if not spec.classifies and train.class_weights not in (None, INVALID):
         document.report(

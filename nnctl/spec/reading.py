@@ -35,17 +35,34 @@ def parse(document: Document, folders: tuple[Path, ...] = ()) -> Spec:
     document.raise_problems()
     data = replace(_located(spec.data, document, folders), options=chosen)
     train = spec.train
-    if train.loss is None:
-        train = replace(train, loss=Choice(losses_of(spec.output)[0]))
     if train.shuffle_seed is None:
         train = replace(train, shuffle_seed=spec.seed)
     if train.log_every is None:
         train = replace(train, log_every=1 if train.batch_size else 100)
+    name = spec.name or Path(document.source).stem
+    spec = replace(spec, data=data, train=train, name=name, document=document)
+    return spec if spec.is_open else _completed(spec)
+
+
+def settled(spec: Spec, n0: int) -> Spec:
+    """Return a spec whose outputs are known with so many inputs, where it says auto, and all that follows from both."""
+    first, *others = spec.model.layer_dims
+    spec = replace(spec, model=replace(spec.model, layer_dims=(first or n0, *others)))
+    check_model(spec.model, spec.document)
+    check_train(spec, spec.document)
+    spec.document.raise_problems()
+    return _completed(spec)
+
+
+def _completed(spec: Spec) -> Spec:
+    """Return a spec with the defaults that follow from its network."""
+    train = spec.train
+    if train.loss is None:
+        train = replace(train, loss=Choice(losses_of(spec.output)[0]))
     if train.shards is None:
         shards = fitting(spec.model.layer_dims, train.batch_size) if train.batch_size else 1
         train = replace(train, shards=shards)
-    name = spec.name or Path(document.source).stem
-    return replace(spec, data=data, train=train, name=name, document=document)
+    return replace(spec, train=train)
 
 
 def _apart(given: Mapping[str, Any], document: Document, folders: tuple[Path, ...]) -> tuple[dict[str, Any], Any]:

@@ -12,7 +12,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from nnctl.errors import SpecError
-from nnctl.registry import Choice, Registry, listed, nearest, offered, suggestion
+from nnctl.registry import AUTO, LEGAL_AUTO, Choice, Registry, listed, nearest, offered, suggestion
 from nnctl.spec.document import Document
 from nnctl.spec.hints import described, is_a, item_of, keys_of, out_of_range, plain, registry_of, wanted
 from nnctl.spec.mark import KeyPath, dotted, shown
@@ -120,6 +120,8 @@ def _value(hint: Any, value: Any, document: Document, path: KeyPath) -> Any:
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     if value is None and NoneType in members:
         return None
+    if value == LEGAL_AUTO and LEGAL_AUTO in getattr(hint, "__metadata__", ()):
+        return AUTO if registry_of(hint) is None else Choice(LEGAL_AUTO)
     for member in members:
         if registry := registry_of(member):
             return _choice(registry, value, document, path)

@@ -13,7 +13,7 @@ from nnctl.nn.initializers import initializers
 from nnctl.nn.losses import losses
 from nnctl.nn.optimizers import optimizers
 from nnctl.nn.schedules import schedules
-from nnctl.registry import Choice, Count, Fraction, Interval, NotNegative, Positive, Seed
+from nnctl.registry import AUTO, LEGAL_AUTO, Choice, Count, Fraction, Interval, NotNegative, Positive, Seed
 from nnctl.spec.document import Document
 
 Share = Annotated[float, Interval(gt=0, lt=1)]
@@ -71,8 +71,8 @@ class DataSpec:
 class ModelSpec:
     """`model:`, the layers and how their parameters start."""
 
-    layer_dims: Annotated[tuple[Count, ...], Interval(ge=2)]
-    activations: tuple[Annotated[Choice, activations], ...]
+    layer_dims: Annotated[tuple[Annotated[Count, LEGAL_AUTO], ...], Interval(ge=2)]
+    activations: tuple[Annotated[Choice, activations, LEGAL_AUTO], ...]
     init: Annotated[Choice, initializers] = Choice("he")  # noqa: RUF009 (frozen)
 
 
@@ -140,6 +140,11 @@ class Spec:
     def classifies(self) -> bool:
         """Whether the outputs are probabilities of classes; else they are numbers."""
         return self.output in CLASSIFYING
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the data have yet to tell something of the network."""
+        return AUTO in self.model.layer_dims or self.output == LEGAL_AUTO
 
     def with_init(self, init: Choice) -> "Spec":
         """Return this spec with another initializer."""

@@ -9,7 +9,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -68,6 +68,10 @@ def prepare(spec: Spec, dataset: Dataset | None = None) -> Experiment:
     """Load the data (unless they are given) and draw the network; every mistake that they can show is found here."""
     start = time.perf_counter()
     dataset = dataset or load(spec)
+    if spec.is_open:
+        told = dataset.spec
+        model = replace(told.model, init=spec.model.init)
+        spec = replace(spec, model=model, train=told.train)
     training, examples = spec.train, dataset.parts["train"]
     if training.batch_size is not None and training.batch_size > examples.m:
         raise spec.document.mistake(
