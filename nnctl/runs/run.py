@@ -1,6 +1,6 @@
 """A run is a folder of its own, made exclusively and never overwritten: config, costs, status, parameters.
 
-runs/cat-20261120-142530/   config.yaml  run.json  costs.csv  parameters.h5  and pictures
+runs/cat-20261120-142530/   config.yaml  run.json  rows.json  costs.csv  parameters.h5  and pictures
 """
 
 import contextlib
