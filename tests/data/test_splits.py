@@ -295,3 +295,25 @@ def test_a_run_without_shares_has_no_rows_to_record(nnctl, tmp_path):
     run = tmp_path / nnctl("train", "spec.yaml", "--no-pictures").stdout.strip()
     assert "data_parts" not in json.loads((run / "run.json").read_text())
     assert not (run / "rows.json").exists()
+
+
+def test_a_table_in_text_gives_its_last_lines_and_their_numbers(spec_of, tmp_path, nnctl):
+    lines = [f"{row * 0.37 % 1:.3f},{row * 0.61 % 1:.3f},{'ab'[row % 2]}" for row in range(20)]
+    (tmp_path / "data.csv").write_text("\n".join(["u,v,target", *lines]))
+    data = {"source": "data.csv", "test": 0.2, "validation": 0.1, "order": "file"}
+    rows = {"validation": [16, 17], "test": [18, 19, 20, 21]}  # the header is line 1
+    assert {part: numbers.tolist() for part, numbers in dataset.load(spec_of(data)).split_off.items()} == rows
+    run = tmp_path / nnctl("train", written(tmp_path, data), "--no-pictures").stdout.strip()
+    assert json.loads((run / "rows.json").read_text()) == rows
+    for key in ("order", "group"):
+        with pytest.raises(SpecError, match=rf"data\.{key} names an array in a file; .*data\.csv is a table"):
+            dataset.load(spec_of({"source": "data.csv", "test": 0.2, key: "u"}))
+
+
+def test_a_part_of_its_own_is_not_among_the_rows_of_shares(spec_of, tmp_path):
+    stream = np.random.RandomState(0)
+    for name in ("data.npz", "other.npz"):
+        np.savez(tmp_path / name, X=stream.randn(M, 2), y=HALVES)
+    loaded = dataset.load(spec_of({"source": "data.npz", "validation": 0.2, "test": "other.npz"}))
+    assert list(loaded.split_off) == ["validation"]
+    assert [*dataset.load(spec_of({"source": "data.npz", "test": "other.npz"})).split_off] == []
