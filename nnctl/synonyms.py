@@ -26,7 +26,9 @@ _WORDS = {  # the name here -> what else it is called, in small letters
     "class_weights": "class_weight pos_weight",
     "log_every": "print_every log_interval verbose",
     "threads": "n_jobs num_threads workers num_workers",
-    "seed": "random_state random_seed",
+    "seed": "random_state random_seed split_seed",
+    "order": "sort sort_by order_by",
+    "group": "groups group_by",
     "layer_dims": "layers layers_dims layer_sizes hidden hidden_layers hidden_layer_sizes hidden_units units neurons"
     " architecture sizes dims",
     "activations": "activation nonlinearity nonlinearities",

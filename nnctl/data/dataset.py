@@ -4,13 +4,12 @@ The order is fixed: read the tables, split off shares, settle the classes, fit t
 training rows, and check that the network's first and last layer fit.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 
 import numpy as np
-from numpy.random import RandomState
 
 from nnctl.data import records
 from nnctl.data.block import BlockPreparation, in_words
@@ -22,6 +21,7 @@ from nnctl.data.names import PARTS, Names
 from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
 from nnctl.data.sets import datasets
+from nnctl.data.splits import split
 from nnctl.data.table import Table
 from nnctl.data.tables import Asked, read_table
 from nnctl.data.tabular import TabularPreparation
@@ -29,7 +29,7 @@ from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 from nnctl.registry import AUTO, FEW, LEGAL_AUTO, Choice, listed, suggestion
 from nnctl.spec.reading import settled
-from nnctl.spec.spec import CLASSIFYING, DataSpec, FileSpec, Spec
+from nnctl.spec.spec import AS_IT_STANDS, CLASSIFYING, DataSpec, FileSpec, Spec
 
 MOST_CLASSES = 20  # whole numbers that are taken as classes where the spec does not say
 TABLE_KEYS = ("ignore", "columns", "separator", "encoding", "missing", "fill", "drop_missing_targets")
@@ -58,6 +58,7 @@ class Dataset:
     spec: Spec  # with what the data told of the network
     sha256: dict[str, str]  # of the features and targets of each part, as found
     notes: tuple[str, ...] = ()  # what a person should be told about how they were read
+    split_off: Mapping[str, Array] = field(default_factory=dict)  # the numbers of the rows that each share took
 
 
 def load(spec: Spec) -> Dataset:
@@ -107,7 +108,9 @@ def load(spec: Spec) -> Dataset:
     notes += overlaps(parts)
     if remark := preparation.remark():
         notes.append(remark)
-    return Dataset(parts, interface, spec, {name: sha256(table) for name, table in tables.items()}, tuple(notes))
+    sums = {name: sha256(table) for name, table in tables.items()}
+    split_off = {name: rows for name in spec.data.shares if (rows := tables[name].numbers) is not None}
+    return Dataset(parts, interface, spec, sums, tuple(notes), split_off)
 
 
 def _check_width(preparation: TabularPreparation, train: Table, spec: Spec) -> None:
@@ -138,7 +141,7 @@ def read_parts(spec: Spec) -> dict[str, Table]:
 
 def _parted(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
     """Return the tables of each part, with shares split off, and lists of classes that the network has outputs for."""
-    return _split({part: _with_fitting_list(table, spec) for part, table in tables.items()}, spec)
+    return split({part: _with_fitting_list(table, spec) for part, table in tables.items()}, spec)
 
 
 def _with_output(spec: Spec, train: Table) -> Spec:
@@ -225,7 +228,11 @@ def _text_tables(spec: Spec) -> dict[str, Table]:
     for path in files.values():
         if records.ending_of(path) is None:
             raise DataError(f"{path}: is no table in text ({', '.join(records.readers)}), as that for training is")
-    return {part: read_table(path, asked, target, data.drop_missing_targets) for part, path in files.items()}
+    order = None if data.order == AS_IT_STANDS else data.order
+    return {
+        part: read_table(path, asked, target, data.drop_missing_targets, data.group, order)
+        for part, path in files.items()
+    }
 
 
 def _with_fitting_list(table: Table, spec: Spec) -> Table:
@@ -248,46 +255,8 @@ def _names(data: DataSpec, part: str) -> Names:
     if part != "train":
         return own
     target = data.target if isinstance(data.target, str) else None
-    return Names(own.features or data.features, own.target or target, data.classes)
-
-
-def _split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
-    """Split the shares asked for off the training rows, by class; they take the place of the source's own parts."""
-    shares = {
-        part: share
-        for part, share in (("validation", spec.data.validation), ("test", spec.data.test))
-        if isinstance(share, float)
-    }
-    if not shares:
-        return tables
-    train = tables["train"]
-    m = len(train.X)
-    groups = distinct_labels(train)[1] if spec.classifies else np.zeros(m, np.int64)
-    taken = _shares(groups, list(shares.values()), spec.seed)
-    for part, rows in zip(shares, taken, strict=True):
-        if len(rows) == 0 or sum(shares.values()) >= 1:
-            raise spec.document.mistake(
-                ("data", part), f"of {shares[part]:g} leaves no rows for it or for training ({m} rows)"
-            )
-        tables[part] = replace(train.rows(rows), notes=())  # they are told once
-    tables["train"] = train.rows(np.setdiff1d(np.arange(m), np.concatenate(taken)))
-    return {part: tables[part] for part in PARTS if part in tables}
-
-
-def _shares(groups: Array, shares: Sequence[float], seed: int) -> list[Array]:
-    """Return for each share the rows drawn for it, sorted; every group gives its part of each share.
-
-    Every group keeps a row for training: a class that is only tested could not be learned.
-    """
-    stream = RandomState(seed)
-    taken: list[list[Array]] = [[] for _ in shares]
-    order = np.argsort(groups, kind="stable")
-    for own_rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-        rows = stream.permutation(own_rows)
-        ends = np.round(np.cumsum([0.0, *shares]) * len(rows)).astype(int).clip(max=len(rows) - 1)
-        for own, start, end in zip(taken, ends[:-1], ends[1:], strict=True):
-            own.append(rows[start:end])
-    return [np.sort(np.concatenate(rows)) for rows in taken]
+    order = None if data.order == AS_IT_STANDS else data.order
+    return Names(own.features or data.features, own.target or target, data.classes, data.group, order)
 
 
 def _check_features(train: Table, spec: Spec) -> None:

@@ -20,6 +20,10 @@ from nnctl.registry import FEW, listed
 
 CLASSES = ("list_classes", "classes", "class_names", "label_names")
 NO_CLASSES = "none"  # in place of a dataset's name: none of them lists the classes
+BESIDE = {  # what the datasets are that stand beside features and targets
+    "group": "data.group names a dataset with a number or text for each row",
+    "order": "data.order is file, for the rows as they stand, or names a dataset with a number for each row",
+}
 
 
 def read_tables(
@@ -56,7 +60,10 @@ def read_tables(
             y = _targets(y, len(X), path, target, notes)
             classes, found = _classes(file, path, training.classes, target, notes)
             used |= {features, target, *([found] if found else [])}
-            tables[part] = Table(X, y, classes, str(path))
+            groups = _beside(file, path, "group", names.group, len(X), notes)
+            order = _beside(file, path, "order", names.order, len(X), notes)
+            used |= {name for name in (names.group, names.order) if name}
+            tables[part] = Table(X, y, classes, str(path), groups=groups, order=order)
         taken = {name.strip("/") for name in used}
         unused = [key for key in file if key not in taken]
         notes += file.notes
@@ -136,6 +143,22 @@ def _targets(y: Array, m: int, path: Path, key: str, notes: list[str]) -> Array:
         return np.array(texts(y.ravel().tolist(), f"{path}: {key}", notes)).reshape(y.shape)
     _check_numbers(y, path, key)
     return y
+
+
+def _beside(file: Datasets, path: Path, key: str, name: str | None, m: int, notes: list[str]) -> Array | None:
+    """Return the values (m,) of the dataset that data.`key` names, or None where it names none."""
+    if name is None:
+        return None
+    try:
+        values = targets_as_rows(fetch(file, name, path), m)
+        if values.shape != (m,):
+            raise DataError(f"{path}: {name} has shape {values.shape}, and the features have {m} rows")
+        if key == "group" and values.dtype.kind in "SOU":
+            return np.array(texts(values.tolist(), f"{path}: {name}", notes))
+        _check_numbers(values, path, name)
+    except DataError as error:
+        raise DataError(f"{error}\n{BESIDE[key]}.") from None
+    return values
 
 
 def _classes(

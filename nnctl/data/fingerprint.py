@@ -43,6 +43,11 @@ def sha256(table: Table) -> str:
     return digest.hexdigest()
 
 
+def rows_sha256(numbers: Array) -> str:
+    """Return the SHA-256 of row numbers, as whole numbers of 64 bits, the lowest byte first."""
+    return hashlib.sha256(numbers.astype("<i8").tobytes()).hexdigest()
+
+
 def overlaps(parts: Mapping[str, Part]) -> list[str]:
     """Say how many rows of features two parts share; raise a DataError where two parts are the same rows."""
     notes = []

@@ -26,6 +26,8 @@ class Names:
     features: str | None = None
     target: str | None = None
     classes: str | None = None  # of all parts
+    group: str | None = None  # of the training part: a value (m,) for each row
+    order: str | None = None
 
     def beside(self, training: "Names", part: str, file: Datasets) -> "Names":
         """Return these names of a part, filled up by those of the training part: its `ans_train` is our `ans_test`.

@@ -18,11 +18,14 @@ class Table:
     numbers: Array | None = None  # the rows' own numbers in the source, where they are a share of it
     notes: tuple[str, ...] = ()  # what a person should be told about how it was read
     named_lines: bool = False  # whether the numbers are those of lines in a text file
+    groups: Array | None = None  # (m,) numbers or names: rows of one group never go to two parts
+    order: Array | None = None  # (m,) numbers: the last rows are those with the largest
 
     def rows(self, index: Array) -> "Table":
         """Return the table of some of its rows."""
         numbers = index if self.numbers is None else self.numbers[index]
-        return replace(self, X=self.X[index], y=None if self.y is None else self.y[index], numbers=numbers)
+        y, groups, order = (None if own is None else own[index] for own in (self.y, self.groups, self.order))
+        return replace(self, X=self.X[index], y=y, numbers=numbers, groups=groups, order=order)
 
     def with_notes(self, notes: Iterable[str]) -> "Table":
         """Return the table with further notes."""

@@ -40,8 +40,18 @@ class Asked:
     only: Collection[str] | None = None  # the columns that are wanted; None: all of them
 
 
-def read_table(path: Path, asked: Asked, target: Sequence[str], drop: bool = False) -> Table:
-    """Return features and targets of a file; raise a DataError that names line and column where there are none."""
+def read_table(
+    path: Path,
+    asked: Asked,
+    target: Sequence[str],
+    drop: bool = False,
+    group: str | None = None,
+    order: str | None = None,
+) -> Table:
+    """Return features and targets of a file; raise a DataError that names line and column where there are none.
+
+    The columns by which rows are grouped or ordered are no features.
+    """
     rows, lines, notes = _read(path, asked)
     if not target:
         usual = [name for name in rows.names if name.lower() in TARGETS]
@@ -51,9 +61,10 @@ def read_table(path: Path, asked: Asked, target: Sequence[str], drop: bool = Fal
                 "Say data.target: NAME"
             )
         target = usual
-    for name in target:
-        if name not in rows.names:
-            raise DataError(f"{path}: there is no column {printable(name)}, data.target{suggestion(name, rows.names)}")
+    beside = {"data.group": group, "data.order": order}
+    for key, name in [*(("data.target", name) for name in target), *beside.items()]:
+        if name is not None and name not in rows.names:
+            raise DataError(f"{path}: there is no column {printable(name)}, {key}{suggestion(name, rows.names)}")
     gaps = np.any([_gaps(rows, name) for name in target], axis=0)
     if gaps.any():
         where = [f"{lines[row]:,}" for row in np.flatnonzero(gaps)]
@@ -67,7 +78,9 @@ def read_table(path: Path, asked: Asked, target: Sequence[str], drop: bool = Fal
         notes.append(f"{path}: {len(where):,} rows without a target are left out")
         rows, lines = rows[~gaps], lines[~gaps]
     y = _targets(rows, target, path)
-    return Table(rows.without(tuple(target)), y, None, str(path), lines, tuple(notes), named_lines=True)
+    groups, ranks = (None if name is None else _ranks(rows, name, key, path) for key, name in beside.items())
+    left = rows.without((*target, *(name for name in (group, order) if name)))
+    return Table(left, y, None, str(path), lines, tuple(notes), named_lines=True, groups=groups, order=ranks)
 
 
 def read_rows(path: Path, preparation: TabularPreparation) -> Table:
@@ -220,6 +233,19 @@ def _no_number(
 
 def _gaps(rows: Columns, name: str) -> Array:
     return rows.texts[name].codes < 0 if name in rows.texts else np.isnan(rows.number(name))
+
+
+def _ranks(rows: Columns, name: str, key: str, path: Path) -> Array:
+    """Return a number (m,) for each row that is larger where the column's value comes later, texts by their signs."""
+    gaps = _gaps(rows, name)
+    if gaps.any():
+        raise DataError(f"{path}: column {printable(name)}, {key}, is missing in {int(gaps.sum()):,} rows; fill it in")
+    if name not in rows.texts:
+        return rows.number(name)
+    values = np.array(rows.texts[name].values)
+    places = np.empty(len(values), np.int64)
+    places[np.argsort(values)] = np.arange(len(values))
+    return places[rows.texts[name].codes]
 
 
 def _targets(rows: Columns, names: Sequence[str], path: Path) -> Array:

@@ -1,6 +1,6 @@
 """A run is a folder of its own, made exclusively and never overwritten: config, costs, status, parameters.
 
-runs/cat-20261120-142530/   config.yaml  run.json  costs.csv  parameters.h5  and pictures
+runs/cat-20261120-142530/   config.yaml  run.json  rows.json  costs.csv  parameters.h5  and pictures
 """
 
 import contextlib
@@ -25,6 +25,7 @@ from nnctl.spec.document import dump
 CONFIG = "config.yaml"
 COSTS = "costs.csv"
 PARAMETERS = "parameters.h5"
+ROWS = "rows.json"
 BRIEF = ("name", "status", "started", "finished", "iterations")  # of a status, where a full disk has room for no more
 
 
@@ -60,6 +61,10 @@ class Run:
             with contextlib.suppress(OSError):
                 overwrite(path, _as_json({key: status[key] for key in BRIEF if key in status}).encode("utf-8"))
             raise
+
+    def write_rows(self, rows: Mapping[str, Sequence[int]]) -> None:
+        """Write rows.json: the numbers of the training rows that each share took."""
+        write_text(self.folder / ROWS, json.dumps(rows) + "\n")
 
     def close_after_kill(self) -> None:
         """Let a run whose process was killed say that it was interrupted, and remove what is half-written in it."""

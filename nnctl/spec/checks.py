@@ -12,9 +12,9 @@ from nnctl.spec.document import Document
 from nnctl.spec.mark import shown
 from nnctl.spec.paths import advice, find_file
 from nnctl.spec.schema import INVALID
-from nnctl.spec.spec import DataSpec, FileSpec, ModelSpec, Spec
+from nnctl.spec.spec import AS_IT_STANDS, DataSpec, FileSpec, ModelSpec, Spec
 
-FILE_KEYS = ("features", "target", "classes")
+FILE_KEYS = ("features", "target", "classes", "group", "order")
 
 
 def check_name(name: Any, document: Document) -> None:
@@ -49,14 +49,27 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
         if kind not in kinds:
             where = ("data", "columns", name)
             document.report(where, f"data.columns.{name}: there is no {kinds.kind} {kind!r}{suggestion(kind, kinds)}")
+    _check_split(data, document)
     if built_in:
         for key in FILE_KEYS:
-            if getattr(data, key) not in (None, INVALID):
+            if getattr(data, key) not in (None, INVALID) and (key, data.order) != ("order", AS_IT_STANDS):
                 document.report(
                     ("data", key),
                     f"data.{key} names a dataset in a file; {data.source} is built in",
                     key=True,
                 )
+
+
+def _check_split(data: DataSpec, document: Document) -> None:
+    given = [key for key in ("order", "group") if getattr(data, key) is not None]
+    if len(given) == 2:
+        document.report(("data", "group"), "data.order and data.group are both there; keep one", key=True)
+    elif given and not data.shares and INVALID not in (data.validation, data.test):
+        document.report(
+            ("data", given[0]),
+            f"data.{given[0]} says which rows a share takes, and there is none; give data.test a share such as 0.2",
+            key=True,
+        )
 
 
 def is_file(source: str, folders: tuple[Path, ...]) -> bool:

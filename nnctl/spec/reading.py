@@ -33,7 +33,8 @@ def parse(document: Document, folders: tuple[Path, ...] = ()) -> Spec:
     if spec.train is not INVALID:
         check_train(spec, document)
     document.raise_problems()
-    data = replace(_located(spec.data, document, folders), options=chosen)
+    seed = chosen.get("seed", spec.data.seed)  # one key for what a set draws and for its shares
+    data = replace(_located(spec.data, document, folders), options=chosen, seed=seed)
     train = spec.train
     if train.shuffle_seed is None:
         train = replace(train, shuffle_seed=spec.seed)

@@ -53,7 +53,7 @@ def options(
     hints = get_type_hints(function, include_extras=True)
     legal = option_defaults(function)
     before = len(document.problems)
-    tree = _known(tree, [*legal, *beside], document, path)
+    tree = _known(tree, list(dict.fromkeys([*legal, *beside])), document, path)
     given = {name: _argument(name, hints[name], legal[name], tree, document, path) for name in legal}
     return INVALID if len(document.problems) > before else given
 

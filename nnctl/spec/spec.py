@@ -18,6 +18,7 @@ from nnctl.spec.document import Document
 
 Share = Annotated[float, Interval(gt=0, lt=1)]
 Kept = Annotated[float, Interval(gt=0, le=1)]
+AS_IT_STANDS = "file"  # of data.order: the rows as they stand, by no dataset
 CLASSIFYING = ("sigmoid", "softmax")  # the output activations whose outputs are probabilities of classes
 
 
@@ -38,6 +39,9 @@ class DataSpec:
     train: str | FileSpec | None = None  # a file, in place of source
     validation: str | Share | FileSpec | None = None  # a file, or a share of the training examples
     test: str | Share | FileSpec | None = None
+    seed: Seed = 1  # of what is drawn for shares; a built-in set's own where it has one
+    order: str | None = None  # file, or a dataset: shares are the last rows by it; null: they are drawn
+    group: str | None = None  # a dataset: shares are whole groups, the rows of one value
     features: str | None = None  # names of datasets inside the training part's file
     target: str | tuple[str, ...] | None = None  # of an array, or of a table's column, or several columns
     ignore: str | tuple[str, ...] = ()  # columns of a table that are left out
@@ -53,6 +57,11 @@ class DataSpec:
     scale: Positive | Literal["standardize", "none"] | None = None  # what to divide by; null: 255 for pictures
     background: str = "white"  # the colour under transparent picture files: a name or #rrggbb
     options: Mapping[str, Any] = field(default_factory=dict, metadata={"internal": True})
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of the training rows that each part takes, of those that take one."""
+        return {part: share for part in ("validation", "test") if isinstance(share := getattr(self, part), float)}
 
     def has_file(self, part: str) -> bool:
         """Tell whether the validation or test part is in a file, rather than a share or nothing."""

@@ -154,6 +154,8 @@ def train(
         remove_unfinished(run.folder)
 
     with signals.held() as received, signals.last_words(cut_short):
+        if split_off := experiment.dataset.split_off:
+            run.write_rows({part: rows.tolist() for part, rows in split_off.items()})
         run.write_status(record(started))
         try:
             _optimize(experiment, result, watchers, received, say)

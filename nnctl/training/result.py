@@ -9,6 +9,7 @@ import numpy as np
 
 from nnctl import __version__, denormals, threads
 from nnctl.data.dataset import Dataset
+from nnctl.data.fingerprint import rows_sha256
 from nnctl.errors import NnctlError
 from nnctl.nn.metrics import Metrics
 from nnctl.runs.process import this_process
@@ -33,6 +34,7 @@ class Result:
         self, name: str, dataset: Dataset, fast_path: bool, started: str, finished: str | None = None
     ) -> Mapping[str, Any]:
         """Return the content of run.json."""
+        split_off = dataset.split_off
         return {
             "name": name,
             "status": self.status,
@@ -49,6 +51,7 @@ class Result:
             **({"team": self.members} if self.members is not None else {}),
             "data_sha256": dataset.sha256,
             "data_rows": {part: examples.m for part, examples in dataset.parts.items()},
+            **({"data_parts": {part: rows_sha256(rows) for part, rows in split_off.items()}} if split_off else {}),
             "notes": [*dataset.notes, *self.notes],
         }
 

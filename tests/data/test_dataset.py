@@ -8,11 +8,8 @@ import hashlib
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nnctl.data import dataset
-from nnctl.data.dataset import _shares
 from nnctl.errors import DataError, SpecError
 from nnctl.spec import document
 from nnctl.spec.reading import parse
@@ -59,31 +56,6 @@ def numbers(examples):
 # --- shares of the rows ---
 
 
-@given(
-    counts=st.lists(st.integers(1, 30), min_size=1, max_size=4),
-    shares=st.lists(st.sampled_from([0.1, 0.2, 0.25, 0.4]), min_size=1, max_size=2),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_shares_are_disjoint_and_stratified(counts, shares, seed):
-    groups = np.random.RandomState(0).permutation(np.repeat(np.arange(len(counts)), counts))
-    taken = _shares(groups, shares, seed)
-    rows = np.concatenate(taken)
-    assert len(np.unique(rows)) == len(rows)
-    for own, share in zip(taken, shares, strict=True):
-        assert (np.diff(own) > 0).all()
-        for group, count in enumerate(counts):
-            assert abs((groups[own] == group).sum() - share * count) <= 1
-    assert set(groups[np.setdiff1d(np.arange(len(groups)), rows)]) == set(groups)  # each class can still be learned
-
-
-@given(seed=st.integers(0, 2**32 - 1))
-def test_shares_follow_from_the_seed(seed):
-    groups = np.arange(60) % 3
-    first, again, other = (_shares(groups, [0.2, 0.3], s)[0].tolist() for s in (seed, seed, (seed + 1) % 2**32))
-    assert first == again
-    assert first != other
-
-
 @pytest.mark.parametrize("output", ["sigmoid", "linear"])
 def test_parts_are_disjoint_and_complete(spec_of, write, output):
     write(X=numbered(60), y=np.arange(60) % 2)
@@ -94,14 +66,6 @@ def test_parts_are_disjoint_and_complete(spec_of, write, output):
     for examples in loaded.parts.values():
         np.testing.assert_array_equal(examples.Y[0], np.array(numbers(examples)) % 2)
         np.testing.assert_array_equal(examples.X, examples.table.X.T)
-
-
-def test_a_share_follows_from_the_specs_seed(spec_of, write):
-    write(X=numbered(50), y=np.arange(50) % 2)
-    parts = [
-        numbers(dataset.load(spec_of({"source": "data.npz", "test": 0.3}, seed=s)).parts["test"]) for s in (1, 1, 2)
-    ]
-    assert parts[0] == parts[1] != parts[2]
 
 
 def test_a_share_takes_the_place_of_a_built_in_test_set(spec_of):
@@ -433,14 +397,6 @@ def test_notes_of_all_kinds_are_kept(spec_of, write):
     assert used.endswith("data.npz also holds extra: not used")
     assert "of 4 rows lie far outside what the network was trained on" in far
     assert "features reach" in scale
-
-
-def test_shares_of_many_classes_take_time_in_proportion(monkeypatch):
-    calls = []
-    original = np.flatnonzero
-    monkeypatch.setattr(np, "flatnonzero", lambda array: calls.append(np.size(array)) or original(array))
-    _shares(np.arange(5000) % 2500, [0.2], 1)
-    assert sum(calls) <= 2 * 5000
 
 
 def test_notes_on_a_file_are_told_once_whatever_is_split_off(spec_of, write):

@@ -262,3 +262,22 @@ def test_rows_without_a_target_can_be_left_out_and_are_counted(write):
     table = read_table(write("a,y\n1,0\n2,\n3,1\n"), Asked(), ["y"], drop=True)
     assert table.numbers.tolist() == [2, 4]
     assert "1 rows without a target are left out" in table.notes[0]
+
+
+def test_groups_and_an_order_come_from_columns_that_are_no_features(write):
+    path = write("a,who,day,y\n1,ann,2020-02-01,0\n2,bob,2020-01-01,1\n3,ann,2019-01-01,1\n")
+    table = read_table(path, Asked(), ["y"], group="who", order="day")
+    assert table.X.names == ("a",)
+    assert table.groups[0] == table.groups[2] != table.groups[1]
+    assert np.argsort(table.order).tolist() == [2, 1, 0]
+    with pytest.raises(DataError, match=r'no column whom, data.group; did you mean "who"'):
+        read_table(path, Asked(), ["y"], group="whom")
+    with pytest.raises(DataError, match=r"column who, data.group, is missing in 1 rows"):
+        read_table(write("a,who,y\n1,,0\n2,b,1\n"), Asked(), ["y"], group="who")
+
+
+def test_the_last_days_are_the_test(tmp_path, write):
+    rows = [f"{i},2020-01-{31 - i:02d},{i % 2}" for i in range(1, 31)]
+    write("a,day,survived\n" + "\n".join(rows))
+    dataset = load(tmp_path, spec_of("t.csv", 1, more="test: 0.2, order: day"))
+    assert sorted(dataset.parts["test"].X[0].tolist()) == [1, 2, 3, 4, 5, 6]

@@ -389,6 +389,7 @@ def test_a_section_that_is_there_twice_is_one_message(tmp_path, section, again):
         ("train__init", "he", "; init belongs below model:"),
         ("train__activation", "relu", "; activations belongs below model:"),
         ("train__random_state", 3, "; seed belongs to the top of the spec"),
+        ("data__sort_by", "time", '; did you mean "order"?'),
         ("train__eps", 3, "; epsilon is an option of rmsprop, adam, adamw; write optimizer: {name: rmsprop, epsilon"),
         ("model__layers_dims", (2, 1), '; did you mean "layer_dims"?'),
         ("model__hidden_layer_sizes", (4,), '; did you mean "layer_dims"? (it has all layers, also the input and'),
