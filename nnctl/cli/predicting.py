@@ -20,7 +20,8 @@ def predict(
         str | None,
         typer.Argument(
             metavar="[INPUT]",
-            help="An HDF5 or NPZ file, or a picture (PNG, JPEG, GIF, BMP, TIFF, WebP); without it the run's test set.",
+            help="An HDF5 or NPZ file, a picture (PNG, JPEG, GIF, BMP, TIFF, WebP) or a folder of them; without it the"
+            " run's test set.",
         ),
     ] = None,
     output: Annotated[

@@ -122,11 +122,14 @@ def finite(value: object) -> object:
 
 
 def predict_input(run: Run, path: Path) -> Prediction:
-    """Predict a data file or a picture from parameters.h5 alone."""
+    """Predict a data file, a picture or a folder of pictures from parameters.h5 alone."""
     from nnctl.data.files import read_features  # and with it the readers of all formats
+    from nnctl.data.folder import read_pictures
     from nnctl.data.picture import SUFFIXES, read_picture
 
     trained = model.load(run.parameters)
+    if path.is_dir():
+        return _predict(trained, read_pictures(path, trained.interface.preparation))
     if path.suffix.lower() in SUFFIXES:
         return _predict(trained, read_picture(path, trained.interface.preparation))
     return _predict(trained, read_features(path, trained.interface.preparation))
