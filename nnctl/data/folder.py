@@ -4,12 +4,12 @@ Pictures are decoded side by side and stand in the order of their names, whoever
 no picture is left out, and counted in a note; a class without pictures, or pictures without a class, are refused.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from os import walk
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from nnctl.errors import DataError, StorageError
 from nnctl.nn import Array
 from nnctl.registry import FEW, listed
 
+Decoded = tuple[Array, tuple[str, ...]]  # pixels (h, w, channels), and what is to be said of them
 NOTES = 3  # that pictures bring and that are told in full
 UNSEEN = ".", "__MACOSX"  # how names begin of what other programs put there
 
@@ -100,11 +101,11 @@ def check_classes(train: Table, other: Table) -> None:
 
 def read_pictures(path: Path, preparation: BlockPreparation) -> Table:
     """Read all pictures in a folder and below it, to predict them, in the order of their names."""
-    form, layout = Form.of(preparation, path)
-    listings = [Listing.of(Path(folder)) for folder, _, _ in walk(path) if not _is_unseen(Path(folder), path)]
+    listings = _below(path)
     files = sorted(file for listing in listings for file in listing.pictures)
     if not files:
         raise DataError(_no_pictures(path, "pictures"))
+    form, layout = Form.of(preparation, path)
     X, _, notes = _decoded(path, files, form, skip=False)
     names = listed((printable(str(file.relative_to(path))) for file in files), FEW)
     order = f"{path}: the rows are its {len(files):,} pictures in the order of their names: {names}"
@@ -113,8 +114,13 @@ def read_pictures(path: Path, preparation: BlockPreparation) -> Table:
     return Table(X, None, origin=str(path), notes=tuple(notes))
 
 
-def _is_unseen(folder: Path, top: Path) -> bool:
-    return any(name.startswith(UNSEEN) for name in folder.relative_to(top).parts)
+def _below(folder: Path, above: tuple[Path, ...] = ()) -> list[Listing]:
+    """List a folder and all below it; one that lies in itself, by a link, is not entered again."""
+    place = folder.resolve()
+    if place in above:
+        return []
+    listing = Listing.of(folder)
+    return [listing, *(below for inner in listing.folders for below in _below(inner, (*above, place)))]
 
 
 def _parts(path: Path, top: Listing) -> dict[str, Path]:
@@ -188,12 +194,9 @@ def _check_not_mixed(path: Path, listing: Listing) -> None:
 
 def _decoded(origin: Path, files: Sequence[Path], form: Form, skip: bool) -> tuple[Array, list[int], list[str]]:
     """Return pictures (m, h, w, channels), which of the files they are, and notes; the first mistake is raised."""
-    import PIL.Image
-
-    PIL.Image.init()  # here, for two threads that look for a reader of theirs at once may find none
     X, kept, said, unreadable = np.empty(0, np.uint8), list[int](), list[str](), list[str]()
-    with silent(), ThreadPoolExecutor(threads.number()) as pool:
-        for row, result in enumerate(pool.map(partial(_decode, form=form, skip=skip), files)):
+    with _side_by_side(files, form, skip) as results:
+        for row, result in enumerate(results):
             if isinstance(result, DataError):
                 unreadable.append(str(result).partition("\n")[0])
                 continue
@@ -217,7 +220,21 @@ def _decoded(origin: Path, files: Sequence[Path], form: Form, skip: bool) -> tup
     return X[: len(kept)], kept, said
 
 
-def _decode(file: Path, form: Form, skip: bool) -> tuple[Array, tuple[str, ...]] | DataError:
+@contextmanager
+def _side_by_side(files: Sequence[Path], form: Form, skip: bool) -> Iterator[Iterator[Decoded | DataError]]:
+    """Decode pictures on all cores, and hand them over in their order."""
+    import PIL.Image
+
+    PIL.Image.init()  # here, for two threads that look for a reader of theirs at once may find none
+    pool = ThreadPoolExecutor(threads.number())
+    with silent():
+        try:
+            yield pool.map(partial(_decode, form=form, skip=skip), files)
+        finally:
+            pool.shutdown(cancel_futures=True)  # a mistake or a signal waits for no further picture
+
+
+def _decode(file: Path, form: Form, skip: bool) -> Decoded | DataError:
     """Decode a picture; what is wrong with one that is to be skipped is returned, and not raised."""
     try:
         return decode(file, form)

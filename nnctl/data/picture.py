@@ -99,10 +99,11 @@ def decode(path: Path, form: Form) -> tuple[Array, tuple[str, ...]]:
             if file.width * file.height > MOST_PIXELS:
                 raise DataError(_too_large(file.width * file.height))
             frames = getattr(file, "n_frames", 1)
-            picture = _rgba(file)
+            picture = _colours(file)
         mode = MODES[form.channels]
-        seen = picture if mode == "RGBA" else _on_paper(picture, form.background)
-        vanished = mode != "RGBA" and _vanished(picture, seen)
+        laid = picture.mode == "RGBA" and mode != "RGBA"
+        seen = _on_paper(picture, form.background) if laid else picture
+        vanished = laid and _vanished(picture, seen)
         height, width = form.size or (picture.height, picture.width)
         resized = seen.convert(mode).resize((width, height), PIL.Image.Resampling.BILINEAR)
         pixels = np.asarray(resized, np.uint8).reshape(height, width, form.channels)
@@ -154,14 +155,15 @@ def _other(path: Path) -> str:
         return "" if "picture" in said or "no file of arrays" in said else f"; it {said}"
 
 
-def _rgba(file: "ImageFile") -> "Image":
-    """Return the first picture of an open file as RGBA, turned as its camera was held."""
+def _colours(file: "ImageFile") -> "Image":
+    """Return the first picture of an open file as RGBA, or RGB if all is opaque, turned as its camera was held."""
     import PIL.ImageOps
 
     if 0 in file.size:
         raise DataError(f"is a picture without pixels ({file.width} x {file.height})")
     stored = str(file.tile[0][3]) if file.tile else ""  # how the samples are; it is gone once they are read
-    picture = PIL.ImageOps.exif_transpose(file)
+    PIL.ImageOps.exif_transpose(file, in_place=True)
+    picture: Image = file
     if picture.mode == "F" or (picture.mode == "I" and file.format not in SIXTEEN_BITS_AS_I):
         kind = "floating-point numbers" if picture.mode == "F" else "whole numbers of 32 bits"
         raise DataError(
@@ -179,8 +181,10 @@ def _rgba(file: "ImageFile") -> "Image":
         key = tuple(value >> 8 for value in key)
     if key is not None:
         picture.info["transparency"] = key
-    step = "LA" if picture.mode == "La" else picture.mode if picture.has_transparency_data else "RGB"
-    return picture.convert(step).convert("RGBA")  # Pillow's way in one step loses alpha, or makes one up
+    if picture.mode != "La" and not picture.has_transparency_data:
+        return picture.convert("RGB")  # Pillow makes up an alpha for some modes on the way to RGBA
+    step = "LA" if picture.mode == "La" else picture.mode
+    return picture.convert(step).convert("RGBA")  # which in one step would lose alpha
 
 
 def _deep_gray(picture: "Image", tags: Mapping[int, Any]) -> "Image":

@@ -25,7 +25,9 @@ def check_name(name: Any, document: Document) -> None:
 def check_data(data: DataSpec, document: Document, built_in: bool, folders: tuple[Path, ...]) -> None:
     if data.source is None and data.train is None:
         names = ", ".join(sets.datasets)
-        document.report(("data",), f"data needs source: one of {names}, or a file; or train: a file", key=True)
+        document.report(
+            ("data",), f"data needs source: one of {names}, a file or a folder of pictures; or train: a file", key=True
+        )
     if data.source not in (None, INVALID) and data.train not in (None, INVALID):
         document.report(("data", "train"), "data.train and data.source are both there; keep one", key=True)
     for part in ("train", "validation", "test"):

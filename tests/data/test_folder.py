@@ -1,5 +1,7 @@
 """A folder of pictures becomes the same rows as the same pictures in a file of arrays, and trains to the same bits."""
 
+import time
+
 import h5py
 import numpy as np
 import PIL.Image
@@ -247,9 +249,27 @@ def test_pictures_that_do_not_fit_into_memory(pets, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(folder.np, "empty", fail)
-    monkeypatch.setattr(folder, "decode", lambda file, form: (PIXELS[0], ()))
     with pytest.raises(StorageError, match=r"its 7 pictures do not fit into memory \(0\.0 GB at 6 x 5\)"):
         folder._room(pets, 7, (6, 5, 3))
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_of_several_mistakes_the_first_is_told_and_no_further_picture_is_decoded(pets, monkeypatch, members):
+    monkeypatch.setattr(folder.threads, "number", lambda: members)
+    decoded = []
+
+    def decode(file, form):
+        decoded.append(file)
+        if file.name in ("1.png", "2.png"):
+            raise DataError(f"{file}: is bad")
+        time.sleep(0.01)
+        return PIXELS[0], ()
+
+    monkeypatch.setattr(folder, "decode", decode)
+    for number in range(100):
+        save(pets / "fish" / f"{number}.png", PIXELS[0])
+    assert refusal(pets) == f"{pets / 'cats' / '1.png'}: is bad"
+    assert len(decoded) < 100
 
 
 # --- from the spec to parameters ---
@@ -339,6 +359,7 @@ def preparation(*shape, pixels=True):
 @pytest.mark.parametrize("first", [False, True], ids=["channels last", "channels first"])
 def test_all_pictures_below_a_folder_are_predicted(pets, first):
     save(pets / ".trash" / "0.png", PIXELS[0])
+    (pets / "dogs" / "all").symlink_to(pets)  # which is not entered again
     table = read_pictures(pets, preparation(*((3, 6, 5) if first else (6, 5, 3))))
     np.testing.assert_array_equal(table.X, np.moveaxis(PIXELS, 3, 1) if first else PIXELS)
     assert table.y is None
@@ -352,6 +373,7 @@ def test_the_training_pictures_are_predicted_as_the_rows_that_they_are(nnctl, tm
     run = nnctl("train", file, "-q", "--no-pictures").stdout.strip()
     np.savez(tmp_path / "rows.npz", X=PIXELS)
     assert nnctl("predict", run, "pets/").stdout == nnctl("predict", run, "rows.npz").stdout
+    assert nnctl("predict", "pets").stdout == nnctl("predict", run, "rows.npz").stdout
     assert nnctl("predict", run).exit_code == 0
 
 
@@ -359,5 +381,7 @@ def test_what_cannot_be_predicted(tmp_path, pets):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="is a folder without pictures; expected pictures, or a file of arrays"):
         read_pictures(tmp_path / "empty", preparation(6, 5, 3))
+    with pytest.raises(DataError, match="is a folder without pictures"):
+        read_pictures(tmp_path / "empty", preparation(2))
     with pytest.raises(MismatchError, match="is a folder, and the network was trained on 2 features"):
         read_pictures(pets, preparation(2))
