@@ -20,7 +20,8 @@ def predict(
         str | None,
         typer.Argument(
             metavar="[INPUT]",
-            help="An HDF5 or NPZ file, or a picture (PNG, JPEG, GIF, BMP, TIFF, WebP); without it the run's test set.",
+            help="An HDF5 or NPZ file, a picture (PNG, JPEG, GIF, BMP, TIFF, WebP) or a folder of them; without it the"
+            " run's test set.",
         ),
     ] = None,
     output: Annotated[
@@ -40,7 +41,7 @@ def predict(
         from nnctl.runs.files import check_place, write_text
         from nnctl.runs.search import find_run, is_run, remarks
 
-        if source is None and not is_run(run, runs_dir) and (Path(run).suffix or os.path.isfile(run)):
+        if source is None and not is_run(run, runs_dir) and (Path(run).suffix or os.path.exists(run)):
             run, source = "latest", run
         if output is not None:
             check_place(output)

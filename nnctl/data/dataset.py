@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from nnctl.data.splits import split
 from nnctl.data.table import Table
 from nnctl.data.tables import Asked, read_table
 from nnctl.data.tabular import TabularPreparation
-from nnctl.errors import DataError, MismatchError
+from nnctl.errors import DataError, MismatchError, SpecError
 from nnctl.nn import Array
 from nnctl.registry import AUTO, FEW, LEGAL_AUTO, Choice, listed, suggestion
 from nnctl.spec.reading import settled
@@ -33,6 +34,9 @@ from nnctl.spec.spec import AS_IT_STANDS, CLASSIFYING, DataSpec, FileSpec, Spec
 
 MOST_CLASSES = 20  # whole numbers that are taken as classes where the spec does not say
 TABLE_KEYS = ("ignore", "columns", "separator", "encoding", "missing", "fill", "drop_missing_targets")
+
+if TYPE_CHECKING:
+    from nnctl.data.picture import Form
 
 
 @dataclass(frozen=True)
@@ -200,8 +204,17 @@ def _tables(spec: Spec) -> dict[str, Table]:
         from nnctl.data.files import read_tables  # and with it the readers of all formats
     main = next(iter(files), None)
     for path, wanted in files.items():
-        also = [part for part in ("validation", "test") if getattr(data, part) is None]
-        tables |= read_tables(path, wanted, training, also if path == main and "train" in wanted else (), data.layout)
+        absent = [part for part in ("validation", "test") if getattr(data, part) is None]
+        also = absent if path == main and "train" in wanted else []
+        if path.is_dir():
+            from nnctl.data.folder import check_classes, read_folder  # and with it threads
+
+            found = read_folder(path, wanted, also, _form(spec), data.skip_unreadable)
+            tables |= found
+            for table in found.values():
+                check_classes(tables["train"], table)
+        else:
+            tables |= read_tables(path, wanted, training, also, data.layout)
     return {part: tables[part] for part in PARTS if part in tables}
 
 
@@ -233,6 +246,25 @@ def _text_tables(spec: Spec) -> dict[str, Table]:
         part: read_table(path, asked, target, data.drop_missing_targets, data.group, order)
         for part, path in files.items()
     }
+
+
+def _form(spec: Spec) -> "Form":
+    """Return what pictures in folders are brought to, before time is spent on those that will not fit the network."""
+    from nnctl.data.picture import Form
+
+    data = spec.data
+    shape = None if data.size is None else (*data.size, 3) if data.color == "rgb" else data.size
+    if shape is not None and spec.model.layer_dims[0] not in (AUTO, prod(shape)):
+        raise _first_layer(spec, shape)
+    size = None if data.size is None else (data.size[0], data.size[1])
+    return Form(3 if data.color == "rgb" else 1, size, data.background)
+
+
+def _first_layer(spec: Spec, shape: tuple[int, ...], advice: str = "") -> SpecError:
+    n, n0 = prod(shape), spec.model.layer_dims[0]
+    return spec.document.mistake(
+        ("model", "layer_dims"), f"must start with {n}: an example has {in_words(shape)}, got {n0}{advice}"
+    )
 
 
 def _with_fitting_list(table: Table, spec: Spec) -> Table:
@@ -268,9 +300,7 @@ def _check_features(train: Table, spec: Spec) -> None:
         raise DataError(f"{train.origin}: holds one example only, its features have shape {X.shape}.{turn}")
     if n != n0:
         columns = turn if X.ndim == 2 and len(X) == n0 else ""
-        raise spec.document.mistake(
-            ("model", "layer_dims"), f"must start with {n}: an example has {in_words(X.shape[1:])}, got {n0}{columns}"
-        )
+        raise _first_layer(spec, X.shape[1:], columns)
 
 
 def _classes(train: Table, spec: Spec) -> tuple[str, ...] | None:

@@ -18,8 +18,9 @@ TABLE = (
 )
 OFFICE = "Save the sheet as CSV (in UTF-8) there, and turn that into NPZ:\n{csv}"
 PICTURE = (
-    "As the INPUT of predict a PNG or JPEG picture needs its suffix, .png or .jpg; training data are many pictures of"
-    " one size\nin one array: numpy.savez('data.npz', X=numpy.stack(pictures), y=labels)"
+    "As the INPUT of predict a PNG or JPEG picture needs its suffix, .png or .jpg; training data are a folder of"
+    " pictures, with a\nsub-folder for each class, or one array: numpy.savez('data.npz', X=numpy.stack(pictures),"
+    " y=labels)"
 )
 LIST = "Arrays are saved for nnctl by: numpy.savez('data.npz', X=X, y=y)"
 MARKS = (  # first bytes, what such a file is, what to do; {path} is the file

@@ -1,12 +1,15 @@
-"""A picture file becomes one example: the colours and the size of the training pictures, by Pillow.
+"""A picture file becomes pixels, of the colours and the size that are asked for, by Pillow.
 
 What a file means is told by its content: transparent ink is laid over the background of the spec, deep grays are scaled
 to 0..255, and what is shown first is what is taken. What has no single meaning as a picture is refused.
 """
 
 import logging
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,7 @@ from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.picture_layout import PictureLayout
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError, StorageError
+from nnctl.nn import Array
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,6 +43,7 @@ SUFFIXES = (
     ".tga",
     ".ico",
 )
+MOST_PIXELS = 100_000_000  # of a picture that is decoded: about 1 GB while it is
 HARDLY, DARK = 5, 32  # brightest values: of a picture that is all of one shade, and of one that is nearly black
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 GRAY_STEPS = {"L;2": 85, "L;4": 17}  # between grays of 2 and of 4 bits
@@ -46,54 +51,97 @@ SIXTEEN_BITS_AS_I = ("PNG", "PPM")  # formats whose mode I is 16 bits of gray, a
 BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # TIFF's tags
 
 
+@dataclass(frozen=True)
+class Form:
+    """What a picture is brought to."""
+
+    channels: int  # 1: gray, 3: RGB, 4: RGBA
+    size: tuple[int, int] | None  # height and width; None: as it is
+    background: str = "white"  # the colour of the paper under transparent ink
+
+    @classmethod
+    def of(cls, preparation: BlockPreparation, origin: Path) -> "tuple[Form, PictureLayout]":
+        """Return the form and the layout of the training pictures; raise a MismatchError where those were none."""
+        shape = preparation.shape
+        layout = PictureLayout.of(shape)
+        if not preparation.pixels or layout is None:
+            raise MismatchError(
+                f"{origin}: is a {'folder' if origin.is_dir() else 'picture'}, and the network was trained on"
+                f" {in_words(shape)}{'' if preparation.pixels else ' that are not pixels'}.\n"
+                "Give it an HDF5 or NPZ file of such examples."
+            )
+        return cls(layout.channels, (layout.height, layout.width), preparation.background), layout
+
+
 def read_picture(path: Path, preparation: BlockPreparation) -> Table:
-    """Return a table of one uint8 row in the shape of the training pictures, resized bilinearly."""
+    """Return a table of one uint8 row in the shape of the training pictures."""
+    form, layout = Form.of(preparation, path)
+    with silent():
+        pixels, notes = decode(path, form)
+    return Table(layout.as_found(pixels).reshape(1, *preparation.shape), None, origin=str(path), notes=notes)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keep to itself what Pillow logs and warns of, in all threads; around them, for filters are the process's."""
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def decode(path: Path, form: Form) -> tuple[Array, tuple[str, ...]]:
+    """Return a picture file as uint8 pixels (h, w, channels), resized bilinearly, and what is to be said of it."""
     import PIL.Image
 
-    shape = preparation.shape
-    layout = PictureLayout.of(shape)
-    if not preparation.pixels or layout is None:
-        raise MismatchError(
-            f"{path}: is a picture, and the network was trained on {in_words(shape)}"
-            f"{'' if preparation.pixels else ' that are not pixels'}.\nGive it an HDF5 or NPZ file of such examples."
-        )
-    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs and warns of is not for the user
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with PIL.Image.open(path) as file:
-                frames = getattr(file, "n_frames", 1)
-                picture = _rgba(file)
-            mode = MODES[layout.channels]
-            seen = picture if mode == "RGBA" else _on_paper(picture, preparation.background)
-            vanished = mode != "RGBA" and _vanished(picture, seen)
-            size = layout.width, layout.height
-            resized = seen.convert(mode).resize(size, PIL.Image.Resampling.BILINEAR)
+        with PIL.Image.open(path) as file:
+            if file.width * file.height > MOST_PIXELS:
+                raise DataError(_too_large(file.width * file.height))
+            frames = getattr(file, "n_frames", 1)
+            picture = _colours(file)
+        mode = MODES[form.channels]
+        laid = picture.mode == "RGBA" and mode != "RGBA"
+        seen = _on_paper(picture, form.background) if laid else picture
+        vanished = laid and _vanished(picture, seen)
+        height, width = form.size or (picture.height, picture.width)
+        resized = seen.convert(mode).resize((width, height), PIL.Image.Resampling.BILINEAR)
+        pixels = np.asarray(resized, np.uint8).reshape(height, width, form.channels)
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
     except MemoryError:
+        smaller = f", to about {form.size[1]} x {form.size[0]} as in training," if form.size else ""
         raise StorageError(
-            f"{path}: the picture does not fit into memory.\nMake it smaller, to about {layout.width} x {layout.height}"
-            " as in training, or use a larger machine."
+            f"{path}: the picture does not fit into memory.\nMake it smaller{smaller} or use a larger machine."
         ) from None
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
+    except PIL.Image.DecompressionBombError as error:  # Pillow has a limit of its own, and tells the size in words
+        raise DataError(f"{path}: {_too_large(int(re.findall(r'[0-9]+', str(error))[0]))}") from None
     except Exception as error:  # whatever Pillow's readers of damaged files raise
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        told = f" ({' '.join(reason.split())})"
-        if isinstance(error, PIL.UnidentifiedImageError):
-            told = _other(path)
-        raise DataError(f"{path}: is not a picture that can be read{told}") from None
-    pixels = np.asarray(resized, np.uint8).reshape(layout.height, layout.width, layout.channels)
+        raise DataError(f"{path}: {_unreadable(error, path)}") from None
     notes: tuple[str, ...] = (f"{path}: holds {frames} pictures; the first of them is taken",) if frames > 1 else ()
     if vanished:
         notes += (
-            f"{path}: nothing of it is seen once it lies on {preparation.background} paper (data.background of the"
+            f"{path}: nothing of it is seen once it lies on {form.background} paper (data.background of the"
             " training): its ink has that colour; lay it on another yourself, or train with another data.background",
         )
     if HARDLY < pixels.max() < DARK:
         notes += (f"{path}: its brightest value is {pixels.max()} of 255; does it hold fewer bits than its file says?",)
-    return Table(layout.as_found(pixels).reshape(1, *shape), None, origin=str(path), notes=notes)
+    return pixels, notes
+
+
+def _too_large(pixels: int) -> str:
+    return f"has {pixels:,} pixels, and pictures of up to {MOST_PIXELS:,} are decoded.\nMake it smaller."
+
+
+def _unreadable(error: Exception, path: Path) -> str:
+    """Return why Pillow could not read a file, as words that follow its name."""
+    import PIL.Image
+
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    told = _other(path) if isinstance(error, PIL.UnidentifiedImageError) else f" ({' '.join(reason.split())})"
+    return f"is not a picture that can be read{told}"
 
 
 def _other(path: Path) -> str:
@@ -107,14 +155,15 @@ def _other(path: Path) -> str:
         return "" if "picture" in said or "no file of arrays" in said else f"; it {said}"
 
 
-def _rgba(file: "ImageFile") -> "Image":
-    """Return the first picture of an open file as RGBA, turned as its camera was held."""
+def _colours(file: "ImageFile") -> "Image":
+    """Return the first picture of an open file as RGBA, or RGB if all is opaque, turned as its camera was held."""
     import PIL.ImageOps
 
     if 0 in file.size:
         raise DataError(f"is a picture without pixels ({file.width} x {file.height})")
     stored = str(file.tile[0][3]) if file.tile else ""  # how the samples are; it is gone once they are read
-    picture = PIL.ImageOps.exif_transpose(file)
+    PIL.ImageOps.exif_transpose(file, in_place=True)
+    picture: Image = file
     if picture.mode == "F" or (picture.mode == "I" and file.format not in SIXTEEN_BITS_AS_I):
         kind = "floating-point numbers" if picture.mode == "F" else "whole numbers of 32 bits"
         raise DataError(
@@ -132,8 +181,10 @@ def _rgba(file: "ImageFile") -> "Image":
         key = tuple(value >> 8 for value in key)
     if key is not None:
         picture.info["transparency"] = key
-    step = "LA" if picture.mode == "La" else picture.mode if picture.has_transparency_data else "RGB"
-    return picture.convert(step).convert("RGBA")  # Pillow's way in one step loses alpha, or makes one up
+    if picture.mode != "La" and not picture.has_transparency_data:
+        return picture.convert("RGB")  # Pillow makes up an alpha for some modes on the way to RGBA
+    step = "LA" if picture.mode == "La" else picture.mode
+    return picture.convert(step).convert("RGBA")  # which in one step would lose alpha
 
 
 def _deep_gray(picture: "Image", tags: Mapping[int, Any]) -> "Image":

@@ -42,5 +42,5 @@ class PictureLayout:
         return pixels.reshape(self.height, self.width, self.channels)
 
     def as_found(self, pixels: Array) -> Array:
-        """Return pixels (h, w, channels) in the order of this layout."""
-        return np.moveaxis(pixels, 2, 0) if self.first else pixels
+        """Return pixels (..., h, w, channels) in the order of this layout."""
+        return np.moveaxis(pixels, -1, -3) if self.first else pixels

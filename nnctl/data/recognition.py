@@ -40,7 +40,7 @@ def recognized(path: Path) -> str:
     try:
         kind = path.stat().st_mode
         if stat.S_ISDIR(kind):
-            raise Unusable(f"is a folder; expected a file of arrays (HDF5 or NPZ).{_files_in(path)}")
+            raise Unusable(f"is a folder; expected a file of arrays (HDF5 or NPZ).{files_in(path)}")
         if not stat.S_ISREG(kind):
             raise Unusable("is a pipe or a device; HDF5 and NPZ are read from files on disk. Save it to one first")
         with path.open("rb") as file:
@@ -141,7 +141,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> str:
     raise unread(head, b"", archive.getinfo(name).file_size, printable(name))
 
 
-def _files_in(folder: Path) -> str:
+def files_in(folder: Path) -> str:
     """Return a line with the files of arrays that lie in a folder."""
     found = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in (".h5", ".hdf5", ".npz"))
     return f"\nIt holds {', '.join(map(printable, found[:8]))}: give one of them." if found else ""

@@ -126,14 +126,17 @@ def finite(value: object) -> object:
 
 
 def predict_input(run: Run, path: Path) -> Prediction:
-    """Predict a data file or a picture from parameters.h5 alone."""
+    """Predict a data file, a picture or a folder of pictures from parameters.h5 alone."""
     from nnctl.data.files import read_features  # and with it the readers of all formats
+    from nnctl.data.folder import read_pictures
     from nnctl.data.picture import SUFFIXES, read_picture
 
     trained = model.load(run.parameters)
     preparation = trained.interface.preparation
     if isinstance(preparation, TabularPreparation):
         return _predict(trained, _rows(path, preparation))
+    if path.is_dir():
+        return _predict(trained, read_pictures(path, preparation))
     if path.suffix.lower() in SUFFIXES:
         return _predict(trained, read_picture(path, preparation))
     return _predict(trained, read_features(path, preparation))

@@ -15,6 +15,7 @@ from nnctl.spec.schema import INVALID
 from nnctl.spec.spec import AS_IT_STANDS, DataSpec, FileSpec, ModelSpec, Spec
 
 FILE_KEYS = ("features", "target", "classes", "group", "order")
+FOLDER_KEYS = ("size", "color", "skip_unreadable")
 
 
 def check_name(name: Any, document: Document) -> None:
@@ -25,7 +26,9 @@ def check_name(name: Any, document: Document) -> None:
 def check_data(data: DataSpec, document: Document, built_in: bool, folders: tuple[Path, ...]) -> None:
     if data.source is None and data.train is None:
         names = ", ".join(sets.datasets)
-        document.report(("data",), f"data needs source: one of {names}, or a file; or train: a file", key=True)
+        document.report(
+            ("data",), f"data needs source: one of {names}, a file or a folder of pictures; or train: a file", key=True
+        )
     if data.source not in (None, INVALID) and data.train not in (None, INVALID):
         document.report(("data", "train"), "data.train and data.source are both there; keep one", key=True)
     for part in ("train", "validation", "test"):
@@ -58,6 +61,32 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
                     f"data.{key} names a dataset in a file; {data.source} is built in",
                     key=True,
                 )
+    _check_folders(data, document, built_in, folders)
+
+
+def _check_folders(data: DataSpec, document: Document, built_in: bool, folders: tuple[Path, ...]) -> None:
+    """Check that keys of folders of pictures are there for such a folder, and those of files for none."""
+    written = {key: getattr(data, key) for key in ("source", "train", "validation", "test")}
+    names = {key: place.file if isinstance(place, FileSpec) else place for key, place in written.items()}
+    found = {
+        key: find_file(name, folders)
+        for key, name in names.items()
+        if isinstance(name, str) and not (key == "source" and built_in)
+    }
+    training = found.get("source") or found.get("train")
+    if training is not None and training.is_dir():
+        for key in (*FILE_KEYS, "layout"):
+            if getattr(data, key) not in (getattr(DataSpec, key), INVALID, AS_IT_STANDS):
+                document.report(
+                    ("data", key),
+                    f"data.{key} is for a file of arrays; {training.name}/ is a folder of pictures",
+                    key=True,
+                )
+    if any(path is None or path.is_dir() for path in found.values()) or INVALID in names.values():
+        return
+    for key in FOLDER_KEYS:
+        if getattr(data, key) not in (getattr(DataSpec, key), INVALID):
+            document.report(("data", key), f"data.{key} is for folders of pictures, and there is none", key=True)
 
 
 def _check_split(data: DataSpec, document: Document) -> None:
@@ -73,9 +102,9 @@ def _check_split(data: DataSpec, document: Document) -> None:
 
 
 def is_file(source: str, folders: tuple[Path, ...]) -> bool:
-    """Tell whether a source names a file, there or not; a bare word that is none is a misspelt built-in set."""
+    """Tell whether a source names a file or a folder, there or not; else a bare word is a misspelt built-in set."""
     bare = Path(source)
-    return bool(bare.suffix) or len(bare.parts) > 1 or find_file(source, folders) is not None
+    return bool(bare.suffix) or source.endswith("/") or len(bare.parts) > 1 or find_file(source, folders) is not None
 
 
 def _is_colour(name: str) -> bool:

@@ -57,6 +57,9 @@ def described(hint: Any) -> str:
     if registry := registry_of(hint):
         return f"one of {listed(registry)}"
     if plain(hint) is tuple:
+        lengths = [extra.ge for extra in getattr(hint, "__metadata__", ()) if extra.ge == extra.le]
+        if lengths:
+            return f"a list of {lengths[0]} whole numbers"
         return "a list, such as [2, 10, 1]" if plain(item_of(hint)) is int else "a list"
     if is_dataclass(hint) and isinstance(hint, type):
         return f"keys ({', '.join(keys_of(hint))})"

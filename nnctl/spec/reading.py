@@ -126,7 +126,7 @@ def _located(data: DataSpec, document: Document, folders: tuple[Path, ...]) -> D
 
 
 def _path(written: str, key: str, where: KeyPath, document: Document, folders: tuple[Path, ...]) -> str:
-    """Return the absolute path of a data file; raise a DataError where there is none."""
+    """Return the absolute path of a data file or folder; raise a DataError where there is none."""
     path = find_file(written, folders)
     if path is not None:
         return str(path)
@@ -134,6 +134,6 @@ def _path(written: str, key: str, where: KeyPath, document: Document, folders: t
     message = (
         f"data.{key}: there is no file {missing(written, folders, document.behind(where, written))}"
         f"\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
-        f" {part}_set_y,\n  X and y, or those that data.features and data.target give"
+        f" {part}_set_y,\n  X and y, or those that data.features and data.target give; or a folder of pictures"
     )
     raise DataError(document.explain(where, message))

@@ -35,7 +35,7 @@ class FileSpec:
 class DataSpec:
     """`data:`, where the examples come from and how they are prepared."""
 
-    source: str | None = None  # a built-in set, or a file
+    source: str | None = None  # a built-in set, a file, or a folder of pictures
     train: str | FileSpec | None = None  # a file, in place of source
     validation: str | Share | FileSpec | None = None  # a file, or a share of the training examples
     test: str | Share | FileSpec | None = None
@@ -56,6 +56,9 @@ class DataSpec:
     layout: Literal["rows", "columns"] = "rows"  # of the examples in files
     scale: Positive | Literal["standardize", "none"] | None = None  # what to divide by; null: 255 for pictures
     background: str = "white"  # the colour under transparent picture files: a name or #rrggbb
+    size: Annotated[tuple[Count, ...], Interval(ge=2, le=2)] | None = None  # of pictures in a folder; null: as they are
+    color: Literal["rgb", "gray"] = "rgb"  # of pictures in a folder
+    skip_unreadable: bool = False  # leave out pictures of a folder that cannot be read
     options: Mapping[str, Any] = field(default_factory=dict, metadata={"internal": True})
 
     @property
@@ -68,7 +71,7 @@ class DataSpec:
         return isinstance(getattr(self, part), str | FileSpec)
 
     def file(self, part: str) -> Path:
-        """Return the file of a part that is in one."""
+        """Return the file, or the folder of pictures, of a part that is in one."""
         place = getattr(self, part)
         written = place.file if isinstance(place, FileSpec) else place
         if written is not None:

@@ -424,10 +424,16 @@ def test_a_truncated_picture(saved, suffix, share):
         read_picture(path, interface_of(64, 64, 3))
 
 
-def test_a_picture_far_too_large(saved, monkeypatch):
-    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)
-    with pytest.raises(DataError, match=r"is not a picture that can be read \(Image size"):
-        read_picture(saved(PIL.Image.fromarray(RGB)), interface_of(64, 64, 3))
+@pytest.mark.parametrize(("side", "pixels"), [(20_000, "400,000,000"), (10_001, "100,020,001")])
+def test_a_picture_far_too_large_is_refused_by_its_header(tmp_path, side, pixels):
+    path = tmp_path / "large.png"
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
+    with pytest.raises(DataError) as caught:
+        read_picture(path, interface_of(64, 64, 3))
+    assert str(caught.value) == (
+        f"{path}: has {pixels} pixels, and pictures of up to 100,000,000 are decoded.\nMake it smaller."
+    )
 
 
 def test_a_picture_that_is_not_there(tmp_path):

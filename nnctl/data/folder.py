@@ -1,0 +1,279 @@
+"""A folder of pictures is a table: each sub-folder is a class, or train/, validation/ and test/ hold such sub-folders.
+
+Pictures are decoded side by side and stand in the order of their names, whoever was first. What lies among them and is
+no picture is left out, and counted in a note; a class without pictures, or pictures without a class, are refused.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from nnctl import threads
+from nnctl.data.block import BlockPreparation
+from nnctl.data.names import PARTS
+from nnctl.data.picture import SUFFIXES, Form, decode, silent
+from nnctl.data.recognition import files_in
+from nnctl.data.table import Table
+from nnctl.data.words import printable
+from nnctl.errors import DataError, StorageError
+from nnctl.nn import Array
+from nnctl.registry import FEW, listed
+
+Decoded = tuple[Array, tuple[str, ...]]  # pixels (h, w, channels), and what is to be said of them
+NOTES = 3  # that pictures bring and that are told in full
+UNSEEN = ".", "__MACOSX"  # how names begin of what other programs put there
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies in a folder, each in the order of the names."""
+
+    folders: list[Path]
+    pictures: list[Path]
+    others: list[Path]
+
+    @classmethod
+    def of(cls, folder: Path) -> "Listing":
+        """List a folder; raise a DataError where that is not allowed."""
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            raise DataError(f"{folder}: cannot be read: {error.strerror}") from None
+        listing = cls([], [], [])
+        for entry in entries:
+            seen = not entry.name.startswith(UNSEEN)
+            if seen and entry.is_dir():
+                listing.folders.append(entry)
+            elif seen and _is_picture(entry):
+                listing.pictures.append(entry)
+            else:
+                listing.others.append(entry)
+        return listing
+
+
+def _is_picture(path: Path) -> bool:
+    """Tell whether a file, or a link to one that is gone, has the name of a picture."""
+    return path.suffix.lower() in SUFFIXES and (path.is_file() or not path.exists())
+
+
+def read_folder(
+    path: Path, wanted: Collection[str], also: Collection[str], form: Form, skip: bool = False
+) -> dict[str, Table]:
+    """Read the table of each part that is wanted from a folder, and of those that it has also.
+
+    `skip` leaves out pictures that cannot be read. The notes of a part stand in its table.
+    """
+    top = Listing.of(path)
+    parts = _parts(path, top)
+    if not parts:
+        return dict.fromkeys(wanted, _read_classes(path, top, "train" in wanted, form, skip))
+    if missing := [part for part in wanted if part not in parts]:
+        raise DataError(
+            f"{path}: has no sub-folder for {missing[0]}; it holds {_names(top.folders)}.\n"
+            f"Expected {missing[0]}/ in it, with a sub-folder for each class."
+        )
+    _check_not_mixed(path, top)
+    taken = [*wanted, *(part for part in also if part in parts)]
+    tables = {part: _read_classes(parts[part], Listing.of(parts[part]), part == "train", form, skip) for part in taken}
+    unused = [folder for folder in top.folders if folder not in [parts[part] for part in taken]]
+    notes = [f"{path} also holds {_names(unused)}: not used"] if unused else []
+    notes += _left_out(path, top.others)
+    first = next(iter(tables))
+    tables[first] = tables[first].with_notes(notes)
+    return tables
+
+
+def check_classes(train: Table, other: Table) -> None:
+    """Raise a DataError where the folder of another part has a class that the training part has not."""
+    assert other.y is not None
+    if train.classes and (unknown := sorted(set(other.y.tolist()) - set(train.classes))):
+        raise DataError(
+            f"{other.origin}: has the class {unknown[0]}, and {train.origin} has not ({listed(train.classes, FEW)}).\n"
+            "Give the sub-folders of one class the same name in each part, or take it away."
+        )
+
+
+def read_pictures(path: Path, preparation: BlockPreparation) -> Table:
+    """Read all pictures in a folder and below it, to predict them, in the order of their names."""
+    listings = _below(path)
+    files = sorted(file for listing in listings for file in listing.pictures)
+    if not files:
+        raise DataError(_no_pictures(path, "pictures"))
+    form, layout = Form.of(preparation, path)
+    X, _, notes = _decoded(path, files, form, skip=False)
+    names = listed((printable(str(file.relative_to(path))) for file in files), FEW)
+    order = f"{path}: the rows are its {len(files):,} pictures in the order of their names: {names}"
+    notes = [order, *notes, *_left_out(path, [other for listing in listings for other in listing.others])]
+    X = layout.as_found(X).reshape(len(X), *preparation.shape)
+    return Table(X, None, origin=str(path), notes=tuple(notes))
+
+
+def _below(folder: Path, above: tuple[Path, ...] = ()) -> list[Listing]:
+    """List a folder and all below it; one that lies in itself, by a link, is not entered again."""
+    place = folder.resolve()
+    if place in above:
+        return []
+    listing = Listing.of(folder)
+    return [listing, *(below for inner in listing.folders for below in _below(inner, (*above, place)))]
+
+
+def _parts(path: Path, top: Listing) -> dict[str, Path]:
+    """Return the sub-folders that are parts by their name and hold sub-folders, {} where `path` holds the classes."""
+    found = dict[str, Path]()
+    for folder in top.folders:
+        part = next((part for part, names in PARTS.items() if folder.name.lower() in names), None)
+        if part is None or not Listing.of(folder).folders:
+            continue
+        if part in found:
+            raise DataError(f"{path}: {found[part].name}/ and {folder.name}/ are both for {part}; keep one")
+        found[part] = folder
+    return found
+
+
+def _read_classes(path: Path, top: Listing, trains: bool, form: Form, skip: bool) -> Table:
+    """Read the pictures of one part, whose sub-folders are its classes."""
+    inside = {folder: Listing.of(folder) for folder in top.folders}
+    if not top.pictures and not any(listing.pictures or listing.folders for listing in inside.values()):
+        raise DataError(_no_pictures(path, "sub-folders of pictures, one for each class"))
+    _check_not_mixed(path, top)
+    if not inside:
+        raise DataError(
+            f"{path}: holds pictures ({_names(top.pictures)}), and nothing tells their classes.\n"
+            "Put them into sub-folders, one for each class, that have its name."
+        )
+    for folder, listing in inside.items():
+        _check_class(folder, listing)
+    if trains and len(inside) == 1:
+        raise DataError(
+            f"{path}: has one sub-folder only ({_names(top.folders)}), and so one class; expected two or more.\n"
+            "Put the pictures of each class into a sub-folder of its own."
+        )
+    labelled = [(file, folder.name) for folder, listing in inside.items() for file in listing.pictures]
+    X, kept, notes = _decoded(path, [file for file, _ in labelled], form, skip)
+    y = np.array([labelled[row][1] for row in kept])
+    notes += _left_out(path, [*top.others, *(other for listing in inside.values() for other in listing.others)])
+    classes = tuple(folder.name for folder in inside)
+    if lost := set(classes) - set(y.tolist()):
+        raise DataError(f"{path}: of {min(lost)}/ no picture can be read, so nothing is left of that class")
+    listed_classes = classes if trains else None  # of the other parts the names alone count
+    return Table(X[..., 0] if form.channels == 1 else X, y, listed_classes, str(path), notes=tuple(notes))
+
+
+def _check_class(folder: Path, listing: Listing) -> None:
+    """Raise a DataError unless a folder can be a class: pictures, nothing below, a name that is text."""
+    _check_not_mixed(folder, listing)
+    if listing.folders:
+        raise DataError(
+            f"{folder}: holds sub-folders ({_names(listing.folders)}); expected the pictures of one class.\n"
+            "Put the pictures of each class into one folder, beside those of the others."
+        )
+    if not listing.pictures:
+        raise DataError(
+            f"{folder}: holds no pictures; expected those of the class {printable(folder.name)}.\n"
+            "Put them there, or take the folder away."
+        )
+    try:
+        folder.name.encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{printable(str(folder))}: the name of its class is not UTF-8; rename the folder") from None
+
+
+def _check_not_mixed(path: Path, listing: Listing) -> None:
+    if listing.folders and listing.pictures:
+        raise DataError(
+            f"{path}: holds both pictures ({_names(listing.pictures)}) and sub-folders ({_names(listing.folders)}).\n"
+            "Put each picture into the sub-folder of its class, or give a folder that holds nothing else."
+        )
+
+
+def _decoded(origin: Path, files: Sequence[Path], form: Form, skip: bool) -> tuple[Array, list[int], list[str]]:
+    """Return pictures (m, h, w, channels), which of the files they are, and notes; the first mistake is raised."""
+    X, kept, said, unreadable = np.empty(0, np.uint8), list[int](), list[str](), list[str]()
+    with _side_by_side(files, form, skip) as results:
+        for row, result in enumerate(results):
+            if isinstance(result, DataError):
+                unreadable.append(str(result).partition("\n")[0])
+                continue
+            pixels, notes = result
+            if not kept:
+                X = _room(origin, len(files), pixels.shape)
+            if pixels.shape != X.shape[1:]:
+                raise DataError(_sizes(origin, files[kept[0]], X.shape[1:], files[row], pixels.shape))
+            X[len(kept)] = pixels
+            kept.append(row)
+            said += notes
+    if not kept:
+        raise DataError(f"{origin}: none of its {len(files):,} pictures can be read; {unreadable[0]}")
+    if len(said) > NOTES:
+        said[NOTES:] = [f"{origin}: such things are to be said of further pictures ({len(said) - NOTES:,} notes)"]
+    if unreadable:
+        said.append(
+            f"{origin}: pictures that cannot be read are left out (data.skip_unreadable), {len(unreadable):,} of"
+            f" {len(files):,}; the first: {unreadable[0]}"
+        )
+    return X[: len(kept)], kept, said
+
+
+@contextmanager
+def _side_by_side(files: Sequence[Path], form: Form, skip: bool) -> Iterator[Iterator[Decoded | DataError]]:
+    """Decode pictures on all cores, and hand them over in their order."""
+    import PIL.Image
+
+    PIL.Image.init()  # here, for two threads that look for a reader of theirs at once may find none
+    pool = ThreadPoolExecutor(threads.number())
+    with silent():
+        try:
+            yield pool.map(partial(_decode, form=form, skip=skip), files)
+        finally:
+            pool.shutdown(cancel_futures=True)  # a mistake or a signal waits for no further picture
+
+
+def _decode(file: Path, form: Form, skip: bool) -> Decoded | DataError:
+    """Decode a picture; what is wrong with one that is to be skipped is returned, and not raised."""
+    try:
+        return decode(file, form)
+    except DataError as error:
+        if not skip:
+            raise
+        return error
+
+
+def _room(origin: Path, m: int, shape: tuple[int, ...]) -> Array:
+    try:
+        return np.empty((m, *shape), np.uint8)
+    except MemoryError:
+        raise StorageError(
+            f"{origin}: its {m:,} pictures do not fit into memory ({m * prod(shape) / 1e9:,.1f} GB at"
+            f" {shape[0]} x {shape[1]}).\nTake fewer of them, a smaller data.size, or a larger machine."
+        ) from None
+
+
+def _sizes(origin: Path, first: Path, size: tuple[int, ...], other: Path, found: tuple[int, ...]) -> str:
+    here, there = (printable(str(file.relative_to(origin))) for file in (first, other))
+    return (
+        f"{origin}: its pictures have more than one size: {here} is {size[0]} x {size[1]} (height x width),"
+        f" {there} {found[0]} x {found[1]}.\n"
+        "Say to which size they are brought: data.size: [height, width], such as [64, 64]."
+    )
+
+
+def _no_pictures(path: Path, expected: str) -> str:
+    return (
+        f"{path}: is a folder without pictures; expected {expected}, or a file of arrays (HDF5 or NPZ).{files_in(path)}"
+    )
+
+
+def _left_out(path: Path, others: Sequence[Path]) -> list[str]:
+    """Say what lies among the pictures and is none."""
+    said = f"{path}: files that are no pictures are left out, {len(others):,} in all: {_names(others)}"
+    return [said] if others else []
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return listed((printable(path.name) for path in paths), FEW)
