@@ -65,7 +65,7 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
     messages, size = console.messages(quiet), gallery.size(picture_size)
     experiment = spine.prepare(spec)
     messages.print(tables.summary(experiment))
-    if (columns := tables.columns(experiment)) is not None:
+    if not quiet and (columns := tables.columns(experiment)) is not None:
         messages.print(columns)
     messages.print(tables.layers(experiment))
     for note in experiment.dataset.notes:

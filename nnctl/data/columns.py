@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nnctl.nn import Array
 
@@ -47,6 +48,16 @@ class Columns:
     def __getitem__(self, rows: Array | slice) -> "Columns":
         texts = {name: replace(column, codes=column.codes[rows]) for name, column in self.texts.items()}
         return replace(self, numbers=self.numbers[rows], texts=texts)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """Return the rows (m, n) as one array, where all columns are numbers."""
+        if self.texts:
+            raise TypeError("columns of texts are no array")
+        return np.array(self.numbers, dtype) if copy else np.asarray(self.numbers, dtype)
+
+    def with_numbers(self, numbers: Array) -> "Columns":
+        """Return other rows (m, n) of these columns, where all of them are numbers."""
+        return replace(self, numbers=numbers)
 
     def number(self, name: str) -> Array:
         """Return a column of numbers (m,)."""

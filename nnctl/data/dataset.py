@@ -68,13 +68,14 @@ class Dataset:
 def load(spec: Spec) -> Dataset:
     """Return the dataset of a spec; raise a DataError, or a SpecError where layer_dims do not fit."""
     found, was_open = _tables(spec), spec.is_open
+    whole = found["train"].X
     spec = _with_output(spec, found["train"])
     tables = _parted(found, spec)
     train = tables["train"]
     notes = [note for table in tables.values() for note in table.notes]
     preparation: BlockPreparation | TabularPreparation
-    if isinstance(train.X, Columns):
-        preparation = TabularPreparation.fit(train, spec.data)
+    if isinstance(whole, Columns):
+        preparation = TabularPreparation.fit(train, whole, spec.data)
         spec = settled(spec, preparation.width) if was_open else spec
         _check_width(preparation, train, spec)
         classes = _classes(train, spec)
@@ -87,7 +88,7 @@ def load(spec: Spec) -> Dataset:
     dtype, dims = np.dtype(spec.train.dtype), spec.model.layer_dims
     parts = {}
     for name, table in tables.items():
-        if not isinstance(table.X, Columns) and not preparation.fits(table.X.shape[1:]):
+        if isinstance(preparation, BlockPreparation) and not preparation.fits(table.X.shape[1:]):
             raise DataError(
                 f"{table.origin}: an example for {name} has {in_words(table.X.shape[1:])}, and one for training"
                 f" has {in_words(preparation.shape)}"
@@ -226,7 +227,7 @@ def _text_tables(spec: Spec) -> dict[str, Table]:
             raise spec.document.mistake(("data", key), f"names an array in a file; {data.file('train')} is a table")
     if data.layout != "rows":
         raise spec.document.mistake(("data", "layout"), "is for arrays; a row of a table is an example")
-    target = (data.target,) if isinstance(data.target, str) else data.target or ()
+    common = (data.target,) if isinstance(data.target, str) else data.target or ()
     given = {name: kinds[kind].as_text for name, kind in (data.columns or {}).items()}
     asked = Asked(
         ignore=[data.ignore] if isinstance(data.ignore, str) else data.ignore,
@@ -242,10 +243,21 @@ def _text_tables(spec: Spec) -> dict[str, Table]:
         if records.ending_of(path) is None:
             raise DataError(f"{path}: is no table in text ({', '.join(records.readers)}), as that for training is")
     order = None if data.order == AS_IT_STANDS else data.order
-    return {
-        part: read_table(path, asked, target, data.drop_missing_targets, data.group, order)
-        for part, path in files.items()
-    }
+    own = {part: _names(data, part) for part in parts}
+    for part, names in own.items():
+        if names.features is not None:
+            raise spec.document.mistake(("data", part), f"{{features: ...}} names an array; {files[part]} is a table")
+    targets = {part: (names.target,) for part, names in own.items() if names.target is not None}
+    drop = data.drop_missing_targets
+    train = read_table(files.pop("train"), asked, targets.get("train", common), drop, data.group, order)
+    asked = replace(asked, ignore=(), texts=list(train.X.texts), numbers=train.X.number_names, only=train.X.names)
+    tables = {"train": train}
+    for part, path in files.items():
+        try:
+            tables[part] = read_table(path, asked, targets.get(part, train.targets), drop)
+        except MismatchError as error:
+            raise DataError(f"{error}\nThe columns of every part are those for training") from None
+    return tables
 
 
 def _form(spec: Spec) -> "Form":

@@ -13,7 +13,7 @@ from nnctl.data.columns import Columns, Texts
 from nnctl.nn import Array
 from nnctl.registry import Registry
 
-YES = {"true": True, "false": False, "yes": True, "no": False, "t": True, "f": False, "y": True, "n": False}
+YES = dict.fromkeys(["true", "yes", "t", "y", "1"], True) | dict.fromkeys(["false", "no", "f", "n", "0"], False)
 FEW_VALUES = 100  # texts that are taken as categories unasked
 FAR = 10.0  # widths of the range in training beyond its ends
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
@@ -32,6 +32,11 @@ class Kind(ABC):
     @abstractmethod
     def suits(cls, columns: Columns, name: str) -> bool:
         """Tell whether a column that nobody gave a kind is of this one."""
+
+    @classmethod
+    def stranger(cls, columns: Columns, name: str) -> str | None:
+        """Return a text of a column that has no meaning as one of this kind, or None."""
+        return None
 
     @classmethod
     @abstractmethod
@@ -143,6 +148,12 @@ class boolean(Kind):
         return meant == {True, False}
 
     @classmethod
+    def stranger(cls, columns: Columns, name: str) -> str | None:
+        """Return a text that is neither yes nor no, or None."""
+        column = columns.texts[name]
+        return next((text for index in column.used() if (text := column.values[index]).lower() not in YES), None)
+
+    @classmethod
     def fit(cls, columns: Columns, name: str, missing: str | None) -> "boolean":
         """Fit to training rows."""
         values = _truths(columns.texts[name])
@@ -162,11 +173,11 @@ class boolean(Kind):
     def remarks(self, columns: Columns) -> list[str]:
         """Say what of later rows is unlike the training rows."""
         column = columns.texts[self.name]
-        odd = [column.values[index] for index in column.used() if column.values[index].lower() not in YES]
+        odd = self.stranger(columns, self.name)
         gaps = int(np.isnan(_truths(column)).sum())
-        if not odd and (not gaps or self.gaps):
+        if odd is None and (not gaps or self.gaps):
             return []
-        what = f'is neither yes nor no ("{odd[0]}")' if odd else "is missing"
+        what = f'is neither yes nor no ("{odd}")' if odd is not None else "is missing"
         return [
             f"{self.name} {what} in {gaps:,} of {len(column.codes):,} rows; taken as {['no', 'yes'][int(self.fill)]}"
         ]

@@ -14,18 +14,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
-from nnctl.data.arrays import Unusable
+from nnctl.data.foreign import HDF5
 from nnctl.data.words import AGAIN, printable
 from nnctl.errors import DataError
 
 ROWS = 8192  # in a block
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+BINARY = (HDF5, b"PK\x03\x04", b"PAR1", b"\x93NUMPY", b"\xd0\xcf\x11\xe0", b"%PDF", b"SQLite format")
 SNIFFED = 1 << 16  # characters from which the separator is told
-CELL = str | float | int | bool | None
+HEADER = "expected a line with the names of the columns, and rows below it"
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,16 @@ def reader(*endings: str) -> Callable[[Reader], Reader]:
 
 
 def ending_of(path: Path) -> str | None:
-    """Return the ending by which a file is a table in text, without .gz, or None."""
+    """Return the ending by which a file is a table in text, without .gz, or None; other kinds its content tells."""
     inner = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    return inner.suffix.lower() if inner.suffix.lower() in readers else None
+    if inner.suffix.lower() not in readers:
+        return None
+    try:
+        with path.open("rb") as file:
+            binary = file.read(len(HDF5)).startswith(BINARY)
+    except OSError:  # which whoever opens it tells
+        binary = False
+    return None if binary else inner.suffix.lower()
 
 
 @contextmanager
@@ -69,27 +77,29 @@ def opened(path: Path, encoding: str = "utf-8", separator: str | None = None) ->
     """Open a file by the reader of its ending; whatever is wrong with it is a DataError with the line."""
     ending = ending_of(path)
     assert ending is not None
+    encoding = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as binary:
-            yield readers[ending](_lines(binary, str(path), encoding), str(path), separator)
+        with (
+            gzip.open(path) if packed else path.open("rb") as binary,
+            io.TextIOWrapper(cast(IO[bytes], binary), encoding, newline="") as text,
+        ):
+            yield readers[ending](_lines(text, str(path)), str(path), separator)
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise DataError(f"{path}: is compressed by gzip and cut off, or damaged.\n{AGAIN}") from None
+    except LookupError:
+        raise DataError(f"{path}: data.encoding {encoding!r} is none; utf-8, latin-1 and gbk are") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except Unusable as reason:
-        raise DataError(f"{path}: {reason}") from None
 
 
-def _lines(binary: Any, origin: str, encoding: str) -> Iterator[str]:
-    """Yield the lines of a file as text, with their ends."""
-    encoding = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
+def _lines(text: io.TextIOWrapper, origin: str) -> Iterator[str]:
+    """Yield the lines of a file with their ends."""
     number = 0
     try:
-        text = io.TextIOWrapper(binary, encoding, newline="")
         for number, line in enumerate(text, start=1):
             if "\0" in line:
                 raise DataError(
@@ -98,14 +108,10 @@ def _lines(binary: Any, origin: str, encoding: str) -> Iterator[str]:
                 )
             yield line
     except UnicodeError:
-        name = encoding.removesuffix("-sig").upper()
+        name = text.encoding.removesuffix("-sig").upper()
         raise DataError(
             f"{origin}: is not {name}, in line {number + 1} or soon behind it.\n{_encoding_hint(origin)}"
         ) from None
-    except LookupError:
-        raise DataError(f"{origin}: data.encoding {encoding!r} is none; utf-8, latin-1 and gbk are") from None
-    else:
-        text.detach()  # whoever opened the file closes it
 
 
 def _encoding_hint(origin: str) -> str:
@@ -132,35 +138,26 @@ def _encoding_hint(origin: str) -> str:
 @reader(".csv", ".tsv", ".txt", ".tab", ".data")
 def delimited(lines: Iterator[str], origin: str, separator: str | None) -> Opened:
     """Read a table with a header whose cells are parted by one sign; quotes as in RFC 4180."""
-    head: list[str] = []
+    head, size = list[str](), 0
     for line in lines:
         head.append(line)
-        if sum(map(len, head)) > SNIFFED:
+        size += len(line)
+        if size > SNIFFED:
             break
     if not any(line.strip() for line in head):
-        raise DataError(f"{origin}: is empty; expected a line with the names of the columns, and rows below it")
-    mark = separator or _separator(head, origin)
-    rest = _Counted(iter([*head]), lines)
-    rows = csv.reader(rest, delimiter=mark, strict=True, skipinitialspace=True)
-    names = next(_rows(rows, origin, mark), None)
-    assert names is not None
-    _check_header(names[1], origin, names[0])
-    return Opened([name.strip() for name in names[1]], _blocks(rows, origin, mark, [name.strip() for name in names[1]]))
+        raise DataError(f"{origin}: is empty; {HEADER}")
+    mark = separator or _separator(head if size <= SNIFFED else head[:-1] or head)
+    rows = csv.reader(chain(head, lines), delimiter=mark, strict=True, skipinitialspace=True)
+    begin, header = next(_rows(rows, origin), (0, list[str]()))
+    names = [name.strip() for name in header]
+    if not any(names):
+        raise DataError(f"{origin}: has no names of columns; {HEADER}")
+    _check_header(names, origin, begin)
+    return Opened(names, _blocks(rows, origin, mark, names))
 
 
-class _Counted:
-    """Lines of one iterator and then of another."""
-
-    def __init__(self, first: Iterator[str], then: Iterator[str]) -> None:
-        self._parts = [first, then]
-
-    def __iter__(self) -> Iterator[str]:
-        for part in self._parts:
-            yield from part
-
-
-def _rows(rows: Any, origin: str, mark: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not blank, with the line where it begins."""
+def _rows(rows: Any, origin: str, cells: int = 2) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that is not blank, with the line where it begins; of one cell in all it may be an empty one."""
     while True:
         begin = rows.line_num + 1
         try:
@@ -169,7 +166,7 @@ def _rows(rows: Any, origin: str, mark: str) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as error:
             raise DataError(f"{origin}:{begin}: {_csv_error(str(error), begin, rows.line_num)}") from None
-        if row and (len(row) > 1 or row[0].strip()):
+        if row and (cells == 1 or row != [""]):
             yield begin, row
 
 
@@ -183,7 +180,7 @@ def _csv_error(said: str, begin: int, end: int) -> str:
 
 def _blocks(rows: Any, origin: str, mark: str, names: list[str]) -> Iterator[Records]:
     """Yield blocks of rows, each as long as the header."""
-    found, n = _rows(rows, origin, mark), len(names)
+    found, n = _rows(rows, origin, len(names)), len(names)
     while block := list(islice(found, ROWS)):
         lines, cells = [line for line, _ in block], [row for _, row in block]
         if any(len(row) != n for row in cells):
@@ -197,16 +194,15 @@ def _blocks(rows: Any, origin: str, mark: str, names: list[str]) -> Iterator[Rec
         yield Records(lines, list(zip(*cells, strict=True)))
 
 
-def _separator(head: list[str], origin: str) -> str:
+def _separator(head: list[str]) -> str:
     """Return the sign that parts the most of the first lines into as many cells as the header has."""
-    complete = head if len(head) < 3 else head[:-1]
     best = (0.0, 0, ",")
     for mark in SEPARATORS:
         try:
-            rows = [row for row in csv.reader(complete, delimiter=mark, skipinitialspace=True) if row]
+            rows = [row for row in csv.reader(head, delimiter=mark, skipinitialspace=True) if row]
         except csv.Error:
             continue
-        n = len(rows[0])
+        n = len(rows[0]) if rows else 0
         if n > 1:
             share = sum(len(row) == n for row in rows) / len(rows)
             best = max(best, (share, n, mark))
@@ -215,12 +211,11 @@ def _separator(head: list[str], origin: str) -> str:
 
 def _check_header(names: list[str], origin: str, line: int) -> None:
     where = f"{origin}:{line}"
-    if all(_is_number(name) for name in names):
+    if all(is_number(name) for name in names):
         raise DataError(
             f"{where}: there is no header: the first row holds numbers ({printable(', '.join(names))[:60]}).\n"
             "Put a line with the names of the columns above it."
         )
-    names = [name.strip() for name in names]
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:
         at = [number for number, name in enumerate(names, start=1) if name == twice[0]]
@@ -233,7 +228,8 @@ def _check_header(names: list[str], origin: str, line: int) -> None:
         raise DataError(f"{where}: column {empty[-1]} has no name; give it one")
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Tell whether a text is a number to Python."""
     try:
         float(text)
     except ValueError:

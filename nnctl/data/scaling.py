@@ -101,4 +101,4 @@ class Scaling:
     def __str__(self) -> str:
         if self.mean is not None:
             return "standardized"
-        return "as they are" if self.divisor is None else f"divided by {float(self.divisor.max()):g}"
+        return "as they are" if self.divisor is None else f"divided by {float(self.divisor):g}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nnctl.data.columns import Columns
 from nnctl.nn import Array
 
 
@@ -18,6 +19,7 @@ class Table:
     numbers: Array | None = None  # the rows' own numbers in the source, where they are a share of it
     notes: tuple[str, ...] = ()  # what a person should be told about how it was read
     named_lines: bool = False  # whether the numbers are those of lines in a text file
+    targets: tuple[str, ...] = ()  # the names of the columns of y, where they have names
     groups: Array | None = None  # (m,) numbers or names: rows of one group never go to two parts
     order: Array | None = None  # (m,) numbers: the last rows are those with the largest
 
@@ -26,6 +28,10 @@ class Table:
         numbers = index if self.numbers is None else self.numbers[index]
         y, groups, order = (None if own is None else own[index] for own in (self.y, self.groups, self.order))
         return replace(self, X=self.X[index], y=y, numbers=numbers, groups=groups, order=order)
+
+    def like(self, points: Array) -> Any:
+        """Return rows of numbers (m, n) as features of this table's own kind."""
+        return self.X.with_numbers(points) if isinstance(self.X, Columns) else points
 
     def with_notes(self, notes: Iterable[str]) -> "Table":
         """Return the table with further notes."""

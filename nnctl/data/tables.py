@@ -1,12 +1,13 @@
 """Tables: a text file of named columns becomes features and targets, with what is missing marked and nothing guessed.
 
 A column is numbers as long as every cell of it is one; where a later cell is none, the file is read again with that
-column as texts, for 007 and 1.50 are not what their numbers are. Codes with leading zeros are texts.
+column as texts, for 007 and 1.50 are not what their numbers are. Whole numbers with leading zeros, or with more digits
+than a float has, are texts.
 """
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from nnctl.data import records
 from nnctl.data.columns import Columns, Texts
+from nnctl.data.records import is_number
 from nnctl.data.table import Table
 from nnctl.data.tabular import TabularPreparation
 from nnctl.data.words import printable
@@ -23,8 +25,9 @@ from nnctl.registry import FEW, listed, suggestion
 
 MISSING = frozenset(["", "na", "nan", "null", "?"])  # in any case
 TARGETS = ("target", "label", "class", "y")  # names of a target that nobody named
-SIGNS, CODE = frozenset("0+-"), re.compile(r"[-+]?0\d")  # 007 is no number but a code
-LARGEST = 2.0**53  # beyond it a float stands for several whole numbers
+CODE = re.compile(r"[-+]?0\d+")  # 007 is no number but a code
+ODD = re.compile(r"^[^\S\n]*[-+]?(?:0\d+|\d{16,400})[^\S\n]*$", re.MULTILINE)  # whole numbers that may change
+LARGEST = 2**53  # beyond it a float stands for several whole numbers
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def read_table(
 
     The columns by which rows are grouped or ordered are no features.
     """
+    if asked.only is not None:
+        asked = replace(asked, only=[*asked.only, *target])
     rows, lines, notes = _read(path, asked)
     if not target:
         usual = [name for name in rows.names if name.lower() in TARGETS]
@@ -80,7 +85,7 @@ def read_table(
     y = _targets(rows, target, path)
     groups, ranks = (None if name is None else _ranks(rows, name, key, path) for key, name in beside.items())
     left = rows.without((*target, *(name for name in (group, order) if name)))
-    return Table(left, y, None, str(path), lines, tuple(notes), named_lines=True, groups=groups, order=ranks)
+    return Table(left, y, None, str(path), lines, tuple(notes), True, tuple(target), groups, ranks)
 
 
 def read_rows(path: Path, preparation: TabularPreparation) -> Table:
@@ -88,9 +93,9 @@ def read_rows(path: Path, preparation: TabularPreparation) -> Table:
     names = [column.name for column in preparation.columns]
     texts = [column.name for column in preparation.columns if column.as_text]
     numbers = [name for name in names if name not in texts]
-    asked = Asked((), texts, numbers, preparation.missing, preparation.encoding, None, names)
+    asked = Asked((), texts, numbers, preparation.missing, preparation.encoding, preparation.separator, names)
     rows, lines, notes = _read(path, asked)
-    return Table(rows, None, None, str(path), lines, tuple(notes), named_lines=True)
+    return Table(rows, None, None, str(path), lines, tuple(notes), True)
 
 
 def _read(path: Path, asked: Asked) -> tuple[Columns, Array, list[str]]:
@@ -168,7 +173,7 @@ def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
                     gathered.codes[name].append(_coded(cells, gathered.texts[name], missing))
                     continue
                 if name not in gathered.late:
-                    found = _numbers(cells, missing, bool(asked.missing))
+                    found = _numbers(cells, missing)
                     if found is None and name in asked.numbers:
                         raise _no_number(path, name, cells, block.lines, missing, asked)
                     if found is None:
@@ -181,28 +186,33 @@ def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
         return gathered
 
 
-def _numbers(cells: Sequence[Any], missing: Collection[str], marked: bool) -> Array | None:
-    """Return cells as numbers, nan where one is missing, or None where one is neither, or no plain number."""
+def _numbers(cells: Sequence[Any], missing: Collection[str]) -> Array | None:
+    """Return cells as numbers, nan where one is missing, or None where one is neither, or would be another number."""
+    texts = cells if set(map(type, cells)) == {str} else [cell for cell in cells if isinstance(cell, str)]
+    if texts is not cells and any(isinstance(cell, bool) or _changes(cell) for cell in cells):
+        return None
     try:
-        values = np.fromiter(map(float, cells), np.float64, len(cells)) if not marked else None
+        values = np.fromiter(map(float, cells), np.float64, len(cells))
     except (TypeError, ValueError, OverflowError):
-        values = None
-    if values is None:
         try:
-            kept = [np.nan if _is_missing(cell, missing) else float(cell) for cell in cells]
+            values = np.array([np.nan if _is_missing(cell, missing) else float(cell) for cell in cells])
         except (TypeError, ValueError, OverflowError):
             return None
-        values = np.array(kept)
-    if any(type(cell) is bool for cell in (cells if type(cells[0]) is not str else ())):
+    joined = "\n".join(texts)
+    if "_" in joined or (ODD.search(joined) and any(_changes(text) for text in texts)):
         return None
-    finite = values[np.isfinite(values)]
-    whole = bool((finite == np.floor(finite)).all())
-    if whole and (np.abs(finite) >= LARGEST).any():
-        return None
-    texts = cells if type(cells[0]) is str else [cell for cell in cells if type(cell) is str]
-    if "_" in "".join(texts) or (whole and any(text[:1] in SIGNS and CODE.match(text) for text in texts)):
-        return None
+    marks = [float(text) for text in missing if is_number(text)]
+    values[np.isin(values, marks)] = np.nan
     return values
+
+
+def _changes(cell: Any) -> bool:
+    """Tell whether a whole number is another one, or no longer written so, as a float: 007, 2**53 + 1."""
+    if isinstance(cell, str):
+        if not ODD.fullmatch(cell):
+            return False
+        return CODE.fullmatch(cell.strip()) is not None or int(cell) != int(float(cell))
+    return isinstance(cell, int) and abs(cell) > LARGEST and int(float(cell)) != cell
 
 
 def _coded(cells: Sequence[Any], values: dict[str, int], missing: Collection[str]) -> Array:
@@ -213,7 +223,7 @@ def _coded(cells: Sequence[Any], values: dict[str, int], missing: Collection[str
 
 
 def _is_missing(cell: Any, missing: Collection[str]) -> bool:
-    return cell is None or (cell.strip().lower() in missing if isinstance(cell, str) else cell != cell)
+    return cell is None or cell != cell or _text(cell).strip().lower() in missing
 
 
 def _text(cell: Any) -> str:
@@ -225,7 +235,7 @@ def _no_number(
     path: Path, name: str, cells: Sequence[Any], lines: Sequence[int], missing: Collection[str], asked: Asked
 ) -> DataError | MismatchError:
     for line, cell in zip(lines, cells, strict=True):
-        if not _is_missing(cell, missing) and _numbers([cell], missing, True) is None:
+        if not _is_missing(cell, missing) and _numbers([cell], missing) is None:
             said = f'{path}:{line}: column {printable(name)} is "{printable(str(cell))}"; expected a number'
             return MismatchError(f"{said}, as in training") if asked.only is not None else DataError(said)
     raise AssertionError("a block of numbers without one that is none")

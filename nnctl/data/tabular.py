@@ -6,13 +6,15 @@ Columns are found by name; what a table has beside those of the training is of n
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from math import isfinite
+from typing import Any, ClassVar, get_origin, get_type_hints
 
 import numpy as np
 
 from nnctl.data.columns import Columns
 from nnctl.data.kinds import FEW_VALUES, Kind, kinds, number, told_apart
 from nnctl.data.ranges import Range
+from nnctl.data.records import is_number
 from nnctl.data.scaling import ROWS, Scaling
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
@@ -29,20 +31,21 @@ class TabularPreparation:
     scaling: Scaling
     missing: tuple[str, ...] = ()  # texts that mean missing, beside the usual ones
     encoding: str = "utf-8"  # of the files in training
+    separator: str | None = None  # in them, where the spec gave it
 
     @classmethod
-    def fit(cls, table: Table, data: DataSpec) -> "TabularPreparation":
-        """Fit to the training rows as a spec's data section asks."""
+    def fit(cls, table: Table, whole: Columns, data: DataSpec) -> "TabularPreparation":
+        """Fit to the training rows as a spec's data section asks; kinds are told by the rows before the split."""
         asked, scale = data.columns or {}, data.scale
         rows = table.X
         assert isinstance(rows, Columns)
         unknown = next((name for name in asked if name not in rows.names), None)
         if unknown is not None:
             raise DataError(f"{table.origin}: data.columns names {unknown!r}{suggestion(unknown, rows.names)}")
-        fitted = tuple(_fitted(table, rows, name, asked.get(name), data.fill) for name in rows.names)
+        fitted = tuple(_fitted(table, whole, name, asked.get(name), data.fill) for name in rows.names)
         if not fitted:
             raise DataError(f"{table.origin}: there is no column of features; all of them are targets or left out")
-        plain = cls(fitted, Scaling(), tuple(map(str, data.missing)), data.encoding or "utf-8")
+        plain = cls(fitted, Scaling(), tuple(map(str, data.missing)), data.encoding or "utf-8", data.separator)
         if scale in (None, "none"):
             return plain
         numbers = plain.scaled
@@ -57,8 +60,8 @@ class TabularPreparation:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of an example once it is prepared."""
-        return (self.width,)
+        """The shape of an example: of numbers alone it has a point in as many dimensions, else none is known."""
+        return (len(self.columns),) if all(isinstance(column, number) for column in self.columns) else ()
 
     @property
     def standardizes(self) -> bool:
@@ -69,10 +72,6 @@ class TabularPreparation:
     def scaled(self) -> Array:
         """Which of the inputs (n[0],) data.scale is for: numbers, and not the signs that one is missing."""
         return np.array([column.scaled and place == 0 for column in self.columns for place in range(column.width)])
-
-    def fits(self, shape: tuple[int, ...]) -> bool:
-        """Tell whether examples of this shape can be taken: only named columns can."""
-        return shape == self.shape
 
     def apply(self, X: Columns, dtype: Any, origin: str) -> Array:
         """Return rows X prepared, (m, n[0]); raise a MismatchError where a column is not there."""
@@ -99,25 +98,33 @@ class TabularPreparation:
         if not numbers:
             return None
         low, high = (np.array([getattr(column, end) for column in numbers]) for end in ("low", "high"))
-        first = next(place for place, scaled in enumerate(self.scaled) if scaled)
-        own = Scaling(divisor=None if self.scaling.divisor is None else self.scaling.divisor[first])
-        return None if self.standardizes else own.remark(Range(low, high, "float64"))
+        return None if self.standardizes else self._of_numbers.remark(Range(low, high, "float64"))
+
+    @property
+    def _of_numbers(self) -> Scaling:
+        """The scaling of a column of numbers, where one number divides them all."""
+        if self.scaling.divisor is None or self.standardizes:
+            return self.scaling
+        return Scaling(divisor=self.scaling.divisor[self.scaled][0])
 
     def to_json(self) -> str:
         """Return the columns as text for parameters.h5."""
         columns = [{"kind": type(column).__name__, **asdict(column)} for column in self.columns]
-        return json.dumps({"missing": self.missing, "encoding": self.encoding, "columns": columns})
+        written = {"missing": self.missing, "encoding": self.encoding, "separator": self.separator}
+        return json.dumps({**written, "columns": columns})
 
     @classmethod
     def from_json(cls, text: str, scaling: Scaling) -> "TabularPreparation":
         """Return the columns that were written by `to_json`; raise a ValueError for anything else."""
-        columns, read = [], json.loads(text)
-        for item in read["columns"]:
-            kind: Callable[..., Kind] = kinds[item.pop("kind")]
-            columns.append(
-                kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in item.items()})
-            )
-        return cls(tuple(columns), scaling, tuple(read["missing"]), str(read["encoding"]))
+        read = json.loads(text)
+        columns = tuple(_kind_of(item) for item in read["columns"])
+        names = [column.name for column in columns]
+        if len(set(names)) < len(names) or not columns:
+            raise ValueError("names of columns must differ")
+        missing, encoding, separator = tuple(read["missing"]), read["encoding"], read["separator"]
+        if not all(isinstance(text, str) for text in (*missing, encoding, separator or "")):
+            raise ValueError("missing, encoding and separator must be texts")
+        return cls(columns, scaling, missing, encoding, separator)
 
     def _is_block(self, X: Columns) -> bool:
         """Tell whether the numbers of the rows are the inputs as they stand."""
@@ -136,21 +143,38 @@ class TabularPreparation:
 
     def __str__(self) -> str:
         count = len(self.columns)
-        return f"{count} column{'' if count == 1 else 's'}, {self.scaling}"
+        return f"{count} column{'' if count == 1 else 's'}, {self._of_numbers}"
 
 
-def _fitted(table: Table, rows: Columns, name: str, asked: str | None, missing: str | None) -> Kind:
+def _kind_of(item: dict[str, Any]) -> Kind:
+    """Return a column from what was written of it; raise a ValueError where its fields are not of their types."""
+    kind: Callable[..., Kind] = kinds[item.pop("kind")]
+    column = kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in item.items()})
+    for name, hint in get_type_hints(type(column)).items():
+        value, plain = getattr(column, name), get_origin(hint) or hint
+        if plain is ClassVar:
+            continue
+        finite = not isinstance(value, float) or isfinite(value)
+        texts = plain is not tuple or (isinstance(value, tuple) and all(isinstance(text, str) for text in value))
+        if type(value) is not plain or not finite or not texts:
+            raise ValueError(f"{name} must be {plain.__name__}")
+    return column
+
+
+def _fitted(table: Table, whole: Columns, name: str, asked: str | None, missing: str | None) -> Kind:
+    rows = table.X
     gaps = rows.texts[name].codes < 0 if name in rows.texts else np.isnan(rows.number(name))
     if gaps.all():
         out = f"data.ignore: [{name}]"
         raise DataError(f"{table.origin}: column {name} is empty in all training rows; leave it out: {out}")
-    gaps = rows.texts[name].codes < 0 if name in rows.texts else np.isnan(rows.number(name))
-    if gaps.all():
-        out = f"data.ignore: [{name}]"
-        raise DataError(f"{table.origin}: column {name} is empty in all training rows; leave it out: {out}")
-    kind = kinds[asked] if asked else next((kind for kind in kinds.values() if kind.suits(rows, name)), None)
+    kind = kinds[asked] if asked else next((kind for kind in kinds.values() if kind.suits(whole, name)), None)
     if kind is None:
-        raise DataError(_no_kind(table, rows, name))
+        raise DataError(_no_kind(table, whole, name))
+    if (odd := kind.stranger(whole, name)) is not None:
+        raise DataError(
+            f'{table.origin}: column {name} is to be {kind.__name__}, data.columns, and holds "{odd}".\n'
+            f'Correct it, say data.missing: ["{odd}"], or another kind, such as category'
+        )
     if missing == "error" and gaps.any():
         where = table.place(int(gaps.argmax()))
         raise DataError(f"{table.origin}: column {name} is missing in {where}, and data.fill is error")
@@ -174,19 +198,11 @@ def _no_kind(table: Table, rows: Columns, name: str) -> str:
             f'{table.origin}: column {name} has {len(used):,} different texts in {present:,} rows, such as "{used[0]}":'
             f" more than the {FEW_VALUES} that are taken as categories.\nLeave it out: {out}; or say {ways}"
         )
-    odd = next(value for value in used if told_apart([value]) or not _numeric(value))
+    odd = next(value for value in used if told_apart([value]) or not is_number(value))
     row = column.row_of(column.values.index(odd))
     shown = f'{table.origin}: column {name} holds {what}, such as "{odd}" in {table.place(row)}'
     if what.startswith("dates"):
         return f"{shown}.\nLeave it out, {out}, or turn it into numbers first, such as days since a day"
     if what.startswith("numbers with"):
-        return f"{shown}.\nWrite plain numbers with a decimal point, or leave it out: {out}"
+        return f"{shown}.\nWrite plain numbers with a decimal point, or leave it out: {out}; if all are names, {ways}"
     return f'{shown}.\nCorrect it; if it means missing, data.missing: ["{odd}"]; if all are names, {ways}'
-
-
-def _numeric(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True

@@ -55,11 +55,11 @@ def boundaries(figure: Figure, models: Sequence[tuple[str, Model]], train: Examp
 def _regions(axes: Axes, trained: Model, train: Examples) -> None:
     """Fill the region of each class and draw one line where it ends."""
     points = np.asarray(train.table.X, float)
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
     margin = np.where(high > low, 0.12 * (high - low), np.maximum(np.abs(high), 1))  # around a constant feature, too
     x, y = (np.linspace(a, b, GRID) for a, b in zip(low - margin, high + margin, strict=True))
     xx, yy = np.meshgrid(x, y)
-    outputs = trained.predict(np.column_stack([xx.ravel(), yy.ravel()]), "grid").astype(float)
+    outputs = trained.predict(train.table.like(np.column_stack([xx.ravel(), yy.ravel()])), "grid").astype(float)
     present = np.unique(classify(outputs))
     axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     if len(present) == 1:

@@ -72,14 +72,14 @@ def fitted(figure: Figure, models: Sequence[tuple[str, Model]], train: Examples,
 
 
 def _fitted(axes: Axes, trained: Model, train: Examples, test: Examples | None) -> list[Artist]:
-    x, y = train.table.X[:, 0].astype(float), train.Y[0]
-    line = np.linspace(float(x.min()), float(x.max()), 400)[:, None]
-    predicted = trained.predict(line, "grid")[0].astype(float)
+    x, y = np.asarray(train.table.X, float)[:, 0], train.Y[0]
+    line = np.linspace(float(np.nanmin(x)), float(np.nanmax(x)), 400)[:, None]
+    predicted = trained.predict(train.table.like(line), "grid")[0].astype(float)
     predicted[~(np.abs(predicted) < HUGE)] = np.nan
     artists: list[Artist] = [*axes.plot(line[:, 0], predicted, color=colour(1), linewidth=2.5, zorder=3)]
     artists.append(axes.scatter(x, y, s=area(0, 3.5), color=colour(0), alpha=0.6, linewidths=0))
     if test is not None:
-        own = test.table.X[:, 0].astype(float)
+        own = np.asarray(test.table.X, float)[:, 0]
         artists.append(axes.scatter(own, test.Y[0], s=area(0, 4.5), facecolors="none", edgecolors="black", zorder=2))
     span = float(y.max() - y.min()) or 1.0
     axes.set_ylim(float(y.min()) - 0.3 * span, float(y.max()) + 0.3 * span)  # whatever the network predicts

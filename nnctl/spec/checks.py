@@ -53,6 +53,11 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
             where = ("data", "columns", name)
             document.report(where, f"data.columns.{name}: there is no {kinds.kind} {kind!r}{suggestion(kind, kinds)}")
     _check_split(data, document)
+    if data.separator not in (None, INVALID) and not re.fullmatch(r"[^\s\"]|\t", data.separator):
+        document.report(
+            ("data", "separator"),
+            f"data.separator must be one sign, no space and no quote, such as ; or a tab, got {data.separator!r}",
+        )
     if built_in:
         for key in FILE_KEYS:
             if getattr(data, key) not in (None, INVALID) and (key, data.order) != ("order", AS_IT_STANDS):

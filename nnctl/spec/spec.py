@@ -164,7 +164,8 @@ class Spec:
 
     def resolved(self) -> dict[str, Any]:
         """Return the spec as plain values with all defaults filled in, to be written as YAML."""
-        data = {key: value for key, value in _plain(self.data).items() if value not in (None, (), False)}
+        given = _plain(self.data).items()
+        data = {key: value for key, value in given if value is not None and value is not False and value != ()}
         return {
             "name": self.name,
             "seed": self.seed,

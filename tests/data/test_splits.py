@@ -95,6 +95,16 @@ def test_the_shares_follow_from_their_own_seed_and_the_start_from_the_other(rows
     assert rows_of({"test": 0.3, "seed": 2}) == rows_of({"test": 0.3, "seed": 2}, seed=2) != usual
 
 
+def test_a_seed_of_0_is_in_the_config_that_repeats_the_run(spec_of, tmp_path, nnctl):
+    stream = np.random.RandomState(0)
+    np.savez(tmp_path / "data.npz", X=stream.randn(M, 2), y=HALVES)
+    data = {"source": "data.npz", "test": 0.2, "seed": 0}
+    assert spec_of(data).resolved()["data"]["seed"] == 0
+    first = tmp_path / nnctl("train", written(tmp_path, data), "--no-pictures").stdout.strip()
+    again = tmp_path / nnctl("train", first / "config.yaml", "--no-pictures").stdout.strip()
+    assert (again / "rows.json").read_text() == (first / "rows.json").read_text()
+
+
 def test_a_built_in_sets_own_seed_is_that_of_its_shares(spec_of):
     def drawn(seed=1, **data):
         parts = dataset.read_parts(spec_of({"source": "moons", "m": 50, "noise": 0, "test": 0.2, **data}, seed=seed))

@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -119,9 +120,7 @@ def test_every_number_comes_back_bit_for_bit(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("t") / "t.csv"
     path.write_text("a,y\n" + "".join(f"{x!r},{int(y)}\n" for x, y in rows))
     table = read_table(path, Asked(), ["y"])
-    big = any(abs(x) >= 2**53 for x, _ in rows) and all(x == np.floor(x) for x, _ in rows)
-    if not big:  # whole numbers from 2**53 on may have lost digits
-        np.testing.assert_array_equal(table.X.numbers[:, 0], [x for x, _ in rows])
+    np.testing.assert_array_equal(table.X.numbers[:, 0], [x for x, _ in rows])
 
 
 def test_the_same_rows_give_the_same_parameters(nnctl, tmp_path):
@@ -281,3 +280,166 @@ def test_the_last_days_are_the_test(tmp_path, write):
     write("a,day,survived\n" + "\n".join(rows))
     dataset = load(tmp_path, spec_of("t.csv", 1, more="test: 0.2, order: day"))
     assert sorted(dataset.parts["test"].X[0].tolist()) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ['{"a": "1", "y": 0}', '{"a": true, "y": 1}', '{"a": true, "y": 1}'],
+        ['{"a": "1", "y": 0}', '{"a": 2, "y": 1}', '{"a": null, "y": 1}'],
+        ['{"a": 9007199254740993, "y": 0}', '{"a": 9007199254740993, "y": 1}', '{"a": 2, "y": 1}'],
+    ],
+)
+def test_cells_of_several_types_become_one_kind(write, rows):
+    table = read_table(write("\n".join(rows), "t.jsonl"), Asked(), ["y"])
+    found = table.X.texts["a"].values if "a" in table.X.texts else table.X.numbers[:, 0].tolist()
+    expected = {0: ("1", "true"), 1: [1, 2], 2: ("9007199254740993", "2")}
+    index = next(index for index, sign in enumerate(("true", "null", "9007")) if sign in "".join(rows))
+    np.testing.assert_array_equal(np.array(found[: len(expected[index])]), np.array(expected[index]))
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_a_number_that_means_missing_does_so_however_it_is_written(write, name):
+    rows = (
+        "a,y\n-999,1\n-999.0,0\n3,1\n"
+        if name == "t.csv"
+        else '{"a": -999, "y": 1}\n{"a": -999.0, "y": 0}\n{"a": 3, "y": 1}\n'
+    )
+    table = read_table(write(rows, name), Asked(missing=["-999"]), ["y"])
+    np.testing.assert_array_equal(table.X.numbers[:, 0], [np.nan, np.nan, 3])
+
+
+def test_one_row_is_predicted_as_among_others(nnctl, tmp_path, write):
+    write("a,y\n0.5,p\n1.5,q\n2.5,q\n1e17,p\n")
+    (tmp_path / "s.yaml").write_text(spec_of("t.csv", 1, target="y"))
+    assert nnctl("train", "s.yaml", "-q", "--no-pictures").exit_code == 0
+    together = nnctl("predict", "t.csv").stdout.splitlines()
+    for row, cell in enumerate(["0.5", "1.5", "2.5", "1e17"]):
+        write(f"a\n{cell}\n", "one.csv")
+        alone = nnctl("predict", "one.csv").stdout.splitlines()
+        assert alone[1].partition(",")[2] == together[row + 1].partition(",")[2]
+
+
+def test_an_empty_cell_of_a_single_column_is_a_row(nnctl, tmp_path, write):
+    write("a,y\n0.5,p\n1.5,q\n,q\n")
+    (tmp_path / "s.yaml").write_text(spec_of("t.csv", 1, target="y"))
+    nnctl("train", "s.yaml", "-q", "--no-pictures")
+    write('a\n1\n""\n2\n', "one.csv")
+    assert len(nnctl("predict", "one.csv").stdout.splitlines()) == 4
+
+
+def test_a_test_part_has_the_columns_and_kinds_of_training(nnctl, tmp_path, write):
+    write("a,b,y\n1,x,0\n2,x,1\n3,z,1\n4,z,0\n")
+    (tmp_path / "s.yaml").write_text(spec_of("t.csv", 4, target="y", more="test: {file: u.csv, target: truth}"))
+    write("b,truth,a,more\n7,1,1,0\nx,0,2,0\n", "u.csv")  # what looks like numbers there is text
+    dataset = load(tmp_path, (tmp_path / "s.yaml").read_text())
+    np.testing.assert_array_equal(dataset.parts["test"].X.T, [[1, 0, 0, 1], [2, 1, 0, 0]])
+    np.testing.assert_array_equal(dataset.parts["test"].Y, [[1, 0]])
+    for text, said in (
+        ("a,truth\n1,1\n", "there is no column b"),
+        ("a,b,truth\nold,x,1\n", 'u.csv:2: column a is "old"'),
+    ):
+        write(text, "u.csv")
+        found = nnctl("train", "s.yaml")
+        assert found.exit_code == 3
+        assert said in found.stderr
+
+
+def test_kinds_are_told_before_rows_are_split_off(tmp_path, write):
+    write("a,y\n" + "\n".join(f"{'no' if i == 0 else 'yes'},{i % 2}" for i in range(40)))
+    dataset = load(tmp_path, spec_of("t.csv", 1, target="y", more="test: 0.9, order: file"))
+    assert type(dataset.interface.preparation.columns[0]).__name__ == "boolean"
+
+
+def test_a_kind_that_is_asked_for_must_be_that(tmp_path, write):
+    write("a,y\n0,0\n1,1\n2,1\n")
+    with pytest.raises(DataError, match=r'column a is to be boolean, data.columns, and holds "2"'):
+        load(tmp_path, spec_of("t.csv", 1, target="y", more="columns: {a: boolean}"))
+    write("a,y\n0,0\n1,1\n1,1\n")
+    dataset = load(tmp_path, spec_of("t.csv", 1, target="y", more="columns: {a: boolean}"))
+    np.testing.assert_array_equal(dataset.parts["train"].X, [[0, 1, 1]])
+
+
+def test_a_divisor_below_1_is_shown(tmp_path, write):
+    write("a,b,y\n0.1,x,0\n0.2,z,1\n0.3,x,1\n")
+    dataset = load(tmp_path, spec_of("t.csv", 4, target="y", scale="0.1"))
+    assert str(dataset.interface.preparation) == "2 columns, divided by 0.1"
+    np.testing.assert_allclose(dataset.parts["train"].X[:, 0], [1, 1, 0, 0])
+
+
+@pytest.mark.parametrize("content", ["\n\n\na,y\n1,0\n2,1\n", "\n\n\na,y"])
+def test_blank_lines_above_the_header_are_nothing(write, content):
+    if content.endswith("y"):
+        with pytest.raises(DataError, match="has a header and no rows below it"):
+            read_table(write(content), Asked(), ["y"])
+    else:
+        assert read_table(write(content), Asked(), ["y"]).numbers.tolist() == [5, 6]
+
+
+@pytest.mark.parametrize("content", ['""\n', ' \n""\n'])
+def test_a_header_without_a_name_is_told(write, content):
+    with pytest.raises(DataError, match="expected a line with the names of the columns"):
+        read_table(write(content), Asked(), ["y"])
+
+
+@pytest.mark.parametrize("separator", ["||", " ", '"', "\n", ""])
+def test_a_separator_is_one_sign(nnctl, tmp_path, write, separator):
+    write(TITANIC)
+    (tmp_path / "s.yaml").write_text(spec_of("t.csv", 6))
+    found = nnctl("train", "s.yaml", "-S", f"data.separator={json.dumps(separator)}")
+    assert found.exit_code == 2
+    assert "data.separator must be one sign" in found.stderr
+
+
+def test_other_kinds_of_file_are_told_by_their_content(nnctl, tmp_path):
+    np.savez(tmp_path / "d.npz", X=np.random.RandomState(0).randn(8, 2), y=[0, 1] * 4)
+    (tmp_path / "d.npz").rename(tmp_path / "d.csv")
+    (tmp_path / "s.yaml").write_text(spec_of("d.csv", 2, target="y"))
+    assert nnctl("train", "s.yaml", "-q", "--no-pictures").exit_code == 0
+
+
+@pytest.mark.parametrize(("columns", "picture"), [("uv", "boundary.png"), ("u", "curve.png")])
+def test_tables_of_numbers_are_drawn(nnctl, tmp_path, write, columns, picture):
+    stream = np.random.RandomState(0)
+    rows = [[*stream.rand(len(columns)).tolist(), round(stream.rand(), 3)] for _ in range(20)]
+    kind = {"n": 1, "output": "linear"}
+    if len(columns) == 2:
+        rows, kind = [[*row[:2], "ab"[row[2] > 0.5]] for row in rows], {}
+    rows[3][0] = ""
+    write("\n".join([",".join([*columns, "y"]), *(",".join(map(str, row)) for row in rows)]))
+    (tmp_path / "s.yaml").write_text(spec_of("t.csv", len(columns), target="y", **kind))
+    found = nnctl("train", "s.yaml")
+    assert "is not drawn" not in found.stderr
+    assert (tmp_path / found.stdout.strip() / picture).stat().st_size > 10_000
+
+
+AGE = {"kind": "number", "name": "a", "fill": 0.5, "low": 0.0, "high": 1.0, "gaps": False, "indicator": False}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"columns": []},
+        {"columns": [AGE, AGE]},
+        {"columns": [{"kind": "number", "name": "a"}]},
+        {"columns": [{**AGE, "fill": "x"}]},
+        {"columns": [{**AGE, "fill": float("nan")}]},
+        {"columns": [{**AGE, "gaps": 1}]},
+        {"columns": [{"kind": "category", "name": "a", "values": [1], "gaps": False}]},
+        {"columns": [{"kind": "colour", "name": "a"}]},
+        {"columns": 3},
+        {"missing": [1]},
+        {"encoding": 3},
+    ],
+)
+def test_what_a_model_says_of_its_columns_is_checked(nnctl, tmp_path, write, change):
+    write(TITANIC)
+    (tmp_path / "s.yaml").write_text(spec_of("t.csv", 6))
+    run = tmp_path / nnctl("train", "s.yaml", "-q", "--no-pictures").stdout.strip()
+    with h5py.File(run / "parameters.h5", "r+") as file:
+        text = json.loads(file["preparation/columns"].asstr()[()])
+        del file["preparation/columns"]
+        file["preparation/columns"] = json.dumps({**text, **change})
+    found = nnctl("predict", "t.csv")
+    assert found.exit_code == 3
+    assert "is not a parameters file of nnctl" in found.stderr
