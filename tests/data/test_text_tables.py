@@ -346,7 +346,7 @@ def test_a_test_part_has_the_columns_and_kinds_of_training(nnctl, tmp_path, writ
 
 
 def test_kinds_are_told_before_rows_are_split_off(tmp_path, write):
-    write("a,y\n" + "\n".join(f"{'no' if i == 0 else 'yes'},{i % 2}" for i in range(40)))
+    write("a,y\n" + "\n".join(f"{'no' if i == 39 else 'yes'},{i % 2}" for i in range(40)))
     dataset = load(tmp_path, spec_of("t.csv", 1, target="y", more="test: 0.9, order: file"))
     assert type(dataset.interface.preparation.columns[0]).__name__ == "boolean"
 
@@ -443,3 +443,38 @@ def test_what_a_model_says_of_its_columns_is_checked(nnctl, tmp_path, write, cha
     found = nnctl("predict", "t.csv")
     assert found.exit_code == 3
     assert "is not a parameters file of nnctl" in found.stderr
+
+
+def test_signs_of_missing_numbers_are_not_scaled_and_only_where_some_are_missing(tmp_path, write):
+    write("a,b,y\n1,10,0\n,20,1\n3,30,1\n")
+    dataset = load(tmp_path, spec_of("t.csv", 3, target="y", scale="standardize", more="fill: indicator"))
+    unit = np.sqrt(1.5)
+    np.testing.assert_allclose(dataset.parts["train"].X, [[-unit, 0, unit], [0, 1, 0], [-unit, 0, unit]], atol=1e-15)
+
+
+def test_missing_and_unseen_categories_have_one_place(tmp_path, write):
+    write(" a, y\n red,0\n blue,1\n?, 1\nred,0\n")
+    write("a,y\ngreen,0\n,1\nblue,1\n", "u.csv")
+    dataset = load(tmp_path, spec_of("t.csv", 3, target="y", more="test: u.csv"))
+    np.testing.assert_array_equal(dataset.parts["train"].X.T, np.eye(3)[[1, 0, 2, 1]])
+    np.testing.assert_array_equal(dataset.parts["test"].X.T, np.eye(3)[[2, 2, 0]])
+
+
+def test_numbers_within_ten_widths_are_not_remarked_on(tmp_path, write):
+    write("a,y\n0,0\n1,1\n0.5,1\n")
+    for cell, remarks in ((10.9, 0), (11.1, 1), (-9.9, 0), (-10.1, 1)):
+        write(f"a,y\n{cell},0\n0.3,1\n", "u.csv")
+        dataset = load(tmp_path, spec_of("t.csv", 1, target="y", more="test: u.csv"))
+        assert sum("far outside" in note for note in dataset.notes) == remarks
+
+
+@pytest.mark.parametrize(("old", "new"), [("female", "femme"), ("30.5", "30.6"), ("age", "years"), ("0\n2,", "1\n2,")])
+def test_a_table_that_changed_is_not_taken_for_that_of_the_run(nnctl, tmp_path, write, old, new):
+    write(TITANIC)
+    (tmp_path / "s.yaml").write_text(spec_of("t.csv", 6))
+    nnctl("train", "s.yaml", "-q", "--no-pictures")
+    assert nnctl("predict").exit_code == 0
+    write(TITANIC.replace(old, new))
+    found = nnctl("predict")
+    assert found.exit_code == 3
+    assert "its data have changed since the training" in found.stderr
