@@ -20,8 +20,8 @@ def predict(
         str | None,
         typer.Argument(
             metavar="[INPUT]",
-            help="An HDF5 or NPZ file, a picture (PNG, JPEG, GIF, BMP, TIFF, WebP) or a folder of them; without it the"
-            " run's test set.",
+            help="A table (CSV, TSV, JSON lines), an HDF5 or NPZ file, a picture (PNG, JPEG, GIF, BMP, TIFF, WebP) or a"
+            " folder of them; without it the run's test set.",
         ),
     ] = None,
     output: Annotated[
@@ -51,7 +51,7 @@ def predict(
 
         from nnctl.errors import SpecError
         from nnctl.explain.prediction import predict_input, predict_own
-        from nnctl.show import console, tables
+        from nnctl.show import console
 
         messages = console.messages(quiet)
         if source is not None:
@@ -72,11 +72,18 @@ def predict(
             which = "test set" if part == "test" else "training set (it has no test set)"
             order = "wrong ones" if prediction.classes else "those furthest from the truth"
             messages.print(f"{found.folder}: predictions for its {which}, {order} first")
-            results = console.results()
-            results.print(tables.predictions(prediction, proba))
-            results.print(tables.prediction_summary(prediction))
+            _show(prediction, proba)
         elif output is None:
             sys.stdout.write(prediction.csv(proba))
+
+
+def _show(prediction: "Prediction", proba: bool) -> None:
+    """Print the rows of a prediction with their truth, and its metrics."""
+    from nnctl.show import console, tables
+
+    results = console.results()
+    results.print(tables.predictions(prediction, proba))
+    results.print(tables.prediction_summary(prediction))
 
 
 def _said(prediction: "Prediction", proba: bool, with_rows: bool) -> dict[str, Any]:

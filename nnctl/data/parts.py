@@ -1,0 +1,129 @@
+"""The parts of a spec's data as tables, before anything is split off: of built-in sets, files of arrays, tables in text
+and folders of pictures. Which it is, the spec and the files tell.
+"""
+
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnctl.data import records
+from nnctl.data.block import in_words
+from nnctl.data.kinds import kinds
+from nnctl.data.names import PARTS, Names
+from nnctl.data.sets import datasets
+from nnctl.data.table import Table
+from nnctl.data.tables import Asked, read_table
+from nnctl.errors import DataError, MismatchError
+from nnctl.registry import AUTO
+from nnctl.spec.spec import AS_IT_STANDS, DataSpec, FileSpec, Spec
+
+if TYPE_CHECKING:
+    from nnctl.data.picture import Form
+
+TABLE_KEYS = ("ignore", "columns", "separator", "encoding", "missing", "fill", "drop_missing_targets")
+
+
+def tables_of(spec: Spec) -> dict[str, Table]:
+    """Return the tables that the spec names, before shares are split off."""
+    data = spec.data
+    if data.source not in datasets and records.ending_of(data.file("train")) is not None:
+        return _text_tables(spec)
+    given = next((key for key in TABLE_KEYS if getattr(data, key) != getattr(DataSpec(), key)), None)
+    if given is not None or isinstance(data.target, tuple):
+        key = given or "target"
+        raise spec.document.mistake(("data", key), f"is about named columns, as a CSV file has; {data.source} has none")
+    training = names_of(data, "train")
+    if data.source is not None and data.source in datasets:
+        train, test = datasets[data.source](**data.options)
+        tables = {"train": train, **({"test": test} if test is not None else {})}
+        files: dict[Path, dict[str, Names]] = {}
+    else:
+        tables = {}
+        files = {data.file("train"): {"train": training}}
+    for part in ("validation", "test"):
+        if data.has_file(part):
+            files.setdefault(data.file(part), {})[part] = names_of(data, part)
+    if files:
+        from nnctl.data.files import read_tables  # and with it the readers of all formats
+    main = next(iter(files), None)
+    for path, wanted in files.items():
+        absent = [part for part in ("validation", "test") if getattr(data, part) is None]
+        also = absent if path == main and "train" in wanted else []
+        if path.is_dir():
+            from nnctl.data.folder import check_classes, read_folder  # and with it threads
+
+            found = read_folder(path, wanted, also, _form(spec), data.skip_unreadable)
+            tables |= found
+            for table in found.values():
+                check_classes(tables["train"], table)
+        else:
+            tables |= read_tables(path, wanted, training, also, data.layout)
+    return {part: tables[part] for part in PARTS if part in tables}
+
+
+def _text_tables(spec: Spec) -> dict[str, Table]:
+    """Return the tables of a spec whose data are tables in text, each part in a file of its own."""
+    data = spec.data
+    for key in ("features", "classes"):
+        if getattr(data, key) is not None:
+            raise spec.document.mistake(("data", key), f"names an array in a file; {data.file('train')} is a table")
+    if data.layout != "rows":
+        raise spec.document.mistake(("data", "layout"), "is for arrays; a row of a table is an example")
+    common = (data.target,) if isinstance(data.target, str) else data.target or ()
+    given = {name: kinds[kind].as_text for name, kind in (data.columns or {}).items()}
+    asked = Asked(
+        ignore=[data.ignore] if isinstance(data.ignore, str) else data.ignore,
+        texts=[name for name, as_text in given.items() if as_text],
+        numbers=[name for name, as_text in given.items() if not as_text],
+        missing=list(map(str, data.missing)),
+        encoding=data.encoding or "utf-8",
+        separator=data.separator,
+    )
+    parts = ["train", *(part for part in ("validation", "test") if data.has_file(part))]
+    files = {part: data.file(part) for part in parts}
+    for path in files.values():
+        if records.ending_of(path) is None:
+            raise DataError(f"{path}: is no table in text ({', '.join(records.readers)}), as that for training is")
+    order = None if data.order == AS_IT_STANDS else data.order
+    own = {part: names_of(data, part) for part in parts}
+    for part, names in own.items():
+        if names.features is not None:
+            raise spec.document.mistake(("data", part), f"{{features: ...}} names an array; {files[part]} is a table")
+    targets = {part: (names.target,) for part, names in own.items() if names.target is not None}
+    drop = data.drop_missing_targets
+    train = read_table(files.pop("train"), asked, targets.get("train", common), drop, data.group, order)
+    asked = replace(asked, ignore=(), texts=list(train.X.texts), numbers=train.X.number_names, only=train.X.names)
+    tables = {"train": train}
+    for part, path in files.items():
+        try:
+            tables[part] = read_table(path, asked, targets.get(part, train.targets), drop)
+        except MismatchError as error:
+            raise DataError(f"{error}\nThe columns of every part are those for training") from None
+    return tables
+
+
+def _form(spec: Spec) -> "Form":
+    """Return what pictures in folders are brought to, before time is spent on those that will not fit the network."""
+    from nnctl.data.picture import Form
+
+    data = spec.data
+    shape = None if data.size is None else (*data.size, 3) if data.color == "rgb" else data.size
+    if shape is not None and spec.model.layer_dims[0] not in (AUTO, prod(shape)):
+        raise spec.document.mistake(
+            ("model", "layer_dims"),
+            f"must start with {prod(shape)}: an example has {in_words(shape)}, got {spec.model.layer_dims[0]}",
+        )
+    size = None if data.size is None else (data.size[0], data.size[1])
+    return Form(3 if data.color == "rgb" else 1, size, data.background)
+
+
+def names_of(data: DataSpec, part: str) -> Names:
+    """Return the names that the spec gives to the datasets of a part; those at the top are the training part's."""
+    place = getattr(data, part)
+    own = Names(place.features, place.target) if isinstance(place, FileSpec) else Names()
+    if part != "train":
+        return own
+    target = data.target if isinstance(data.target, str) else None
+    order = None if data.order == AS_IT_STANDS else data.order
+    return Names(own.features or data.features, own.target or target, data.classes, data.group, order)
