@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nnctl.data.columns import Columns
+import numpy as np
+
 from nnctl.nn import Array
 
 
@@ -31,7 +32,7 @@ class Table:
 
     def like(self, points: Array) -> Any:
         """Return rows of numbers (m, n) as features of this table's own kind."""
-        return self.X.with_numbers(points) if isinstance(self.X, Columns) else points
+        return points if isinstance(self.X, np.ndarray) else self.X.with_numbers(points)
 
     def with_notes(self, notes: Iterable[str]) -> "Table":
         """Return the table with further notes."""

@@ -199,7 +199,8 @@ def _numbers(cells: Sequence[Any], missing: Collection[str]) -> Array | None:
         except (TypeError, ValueError, OverflowError):
             return None
     joined = "\n".join(texts)
-    if "_" in joined or (ODD.search(joined) and any(_changes(text) for text in texts)):
+    whole = (values == np.floor(values)).any()
+    if "_" in joined or (whole and ODD.search(joined) and any(_changes(text) for text in texts)):
         return None
     marks = [float(text) for text in missing if is_number(text)]
     values[np.isin(values, marks)] = np.nan

@@ -1,11 +1,11 @@
 """Checks of a spec across its keys: what each key alone cannot show. Every mistake is noted in the document."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nnctl.data import sets
-from nnctl.data.kinds import kinds
 from nnctl.nn.losses import losses, losses_of
 from nnctl.registry import AUTO, LEGAL_AUTO, suggestion
 from nnctl.spec.document import Document
@@ -48,10 +48,8 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
             ("data", "background"),
             f'data.background must be a colour such as white or "#ffcc00", got {data.background!r}',
         )
-    for name, kind in () if data.columns in (None, INVALID) else data.columns.items():
-        if kind not in kinds:
-            where = ("data", "columns", name)
-            document.report(where, f"data.columns.{name}: there is no {kinds.kind} {kind!r}{suggestion(kind, kinds)}")
+    if data.columns not in (None, INVALID):
+        _check_kinds(data.columns, document)
     _check_split(data, document)
     if data.separator not in (None, INVALID) and not re.fullmatch(r"[^\s\"]|\t", data.separator):
         document.report(
@@ -67,6 +65,15 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
                     key=True,
                 )
     _check_folders(data, document, built_in, folders)
+
+
+def _check_kinds(columns: Mapping[str, str], document: Document) -> None:
+    from nnctl.data.kinds import kinds  # only where some are named
+
+    for name, kind in columns.items():
+        if kind not in kinds:
+            where = ("data", "columns", name)
+            document.report(where, f"data.columns.{name}: there is no {kinds.kind} {kind!r}{suggestion(kind, kinds)}")
 
 
 def _check_folders(data: DataSpec, document: Document, built_in: bool, folders: tuple[Path, ...]) -> None:
