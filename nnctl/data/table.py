@@ -30,6 +30,10 @@ class Table:
         y, groups, order = (None if own is None else own[index] for own in (self.y, self.groups, self.order))
         return replace(self, X=self.X[index], y=y, numbers=numbers, groups=groups, order=order)
 
+    def feature_names(self, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the features, where they have names."""
+        return otherwise if isinstance(self.X, np.ndarray) else self.X.names
+
     def like(self, points: Array) -> Any:
         """Return rows of numbers (m, n) as features of this table's own kind."""
         return points if isinstance(self.X, np.ndarray) else self.X.with_numbers(points)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data import records
+from nnctl.data.block import in_words
 from nnctl.data.dataset import read_parts
 from nnctl.data.fingerprint import sha256
 from nnctl.data.table import Table
@@ -135,6 +136,11 @@ def predict_input(run: Run, path: Path) -> Prediction:
     preparation = trained.interface.preparation
     if isinstance(preparation, TabularPreparation):
         return _predict(trained, _rows(path, preparation))
+    if records.ending_of(path) is not None:
+        raise MismatchError(
+            f"{path}: is a table with named columns, and the network was trained on arrays, whose features have none"
+            f" ({in_words(preparation.shape)}).\nGive it an HDF5 or NPZ file, or train on a table."
+        )
     if path.is_dir():
         return _predict(trained, read_pictures(path, preparation))
     if path.suffix.lower() in SUFFIXES:

@@ -34,7 +34,8 @@ def boundaries(figure: Figure, models: Sequence[tuple[str, Model]], train: Examp
         dots: list[Artist] = [*_examples(axes, train, len(classes), points, full=True)]
         if test is not None:
             _examples(axes, test, len(classes), points, full=False)
-        write(axes, title, "x1", "x2", letters)
+        across, up = map(shown, train.table.feature_names(("x1", "x2")))
+        write(axes, title, across, up, letters)
     named = min(len(classes), MOST_NAMED)
     below = len(models) > 1 and named <= 2 * IN_A_LINE - 2
     more = f" ({named} of {len(classes)})" if named < len(classes) else ""

@@ -66,7 +66,8 @@ def fitted(figure: Figure, models: Sequence[tuple[str, Model]], train: Examples,
     panels, letters = grid(figure, len(models), shape=1.4)
     for axes, (title, trained) in zip(panels, models, strict=True):
         artists = _fitted(axes, trained, train, test)
-        write(axes, title, "x", "y", letters)
+        name = shown(train.table.feature_names(("x",))[0])
+        write(axes, title, name, shown((train.table.targets or ("y",))[0]), letters)
     names = ["prediction", "training examples", "test examples"][: len(artists)]
     explain(figure, artists, names, fontsize=max(letters, SMALL + 1), loc="outside lower center", ncols=len(names))
 

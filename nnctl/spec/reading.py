@@ -134,6 +134,7 @@ def _path(written: str, key: str, where: KeyPath, document: Document, folders: t
     message = (
         f"data.{key}: there is no file {missing(written, folders, document.behind(where, written))}"
         f"\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
-        f" {part}_set_y,\n  X and y, or those that data.features and data.target give; or a folder of pictures"
+        f" {part}_set_y,\n  X and y, or those that data.features and data.target give; or a folder of pictures,"
+        "\n  or a table (CSV, TSV, JSON lines)"
     )
     raise DataError(document.explain(where, message))

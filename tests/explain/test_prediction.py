@@ -468,8 +468,12 @@ def test_data_with_nan(nnctl, hand, tmp_path):
 def test_a_kind_of_input_that_cannot_be_read(nnctl, hand, tmp_path):
     (tmp_path / "data.csv").write_text("1,2\n")
     outcome = nnctl("predict", "data.csv")
+    assert outcome.exit_code == 6
+    assert mishap(outcome).startswith("nnctl: data.csv: is a table with named columns, and the network was trained on")
+    (tmp_path / "data.rows").write_text("1,2\n")
+    outcome = nnctl("predict", "data.rows")
     assert outcome.exit_code == 3
-    assert mishap(outcome).startswith("nnctl: data.csv: is a table in text (CSV), and arrays are expected.\n")
+    assert mishap(outcome).startswith("nnctl: data.rows: is a table in text (CSV), and arrays are expected.\n")
 
 
 def test_parameters_that_are_none(nnctl, hand):
