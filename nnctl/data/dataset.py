@@ -23,7 +23,7 @@ from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 from nnctl.registry import FEW, listed, suggestion
-from nnctl.spec.spec import DataSpec, FileSpec, Spec
+from nnctl.spec.spec import DataSpec, Spec
 
 
 @dataclass(frozen=True)
@@ -109,22 +109,30 @@ def _tables(spec: Spec) -> dict[str, Table]:
     """Return the tables that the spec names, before shares are split off."""
     data = spec.data
     training = _names(data, "train")
-    if data.source is not None and data.source in datasets:
+    tables: dict[str, Table] = {}
+    in_files = [part for part in ("validation", "test") if data.has_file(part)]
+    if isinstance(data.source, str) and data.source in datasets:
         train, test = datasets[data.source](**data.options)
         tables = {"train": train, **({"test": test} if test is not None else {})}
-        files: dict[Path, dict[str, Names]] = {}
     else:
-        tables = {}
-        files = {data.file("train"): {"train": training}}
-    for part in ("validation", "test"):
-        if data.has_file(part):
-            files.setdefault(data.file(part), {})[part] = _names(data, part)
-    if files:
-        from nnctl.data.files import read_tables  # and with it the readers of all formats
-    main = next(iter(files), None)
-    for path, wanted in files.items():
+        in_files.insert(0, "train")
+    if not in_files:
+        return tables
+    from nnctl.data.files import read_apart, read_tables  # and with them the readers of all formats
+
+    together: dict[Path, dict[str, Names]] = {}
+    places = {part: data.place(part) for part in in_files}
+    paths = {part: (Path(at.array("features").file), Path(at.array("target").file)) for part, at in places.items()}
+    for part, (first, second) in paths.items():
+        names = _names(data, part)
+        if first == second:
+            together.setdefault(first, {})[part] = names
+        else:
+            theirs = paths.get("train", ())
+            tables[part] = read_apart(part, (first, second), names, theirs, data.classes, data.layout)
+    for path, wanted in together.items():
         also = [part for part in ("validation", "test") if getattr(data, part) is None]
-        tables |= read_tables(path, wanted, training, also if path == main and "train" in wanted else (), data.layout)
+        tables |= read_tables(path, wanted, training, also if "train" in wanted else (), data.layout)
     return {part: tables[part] for part in PARTS if part in tables}
 
 
@@ -142,12 +150,10 @@ def _with_fitting_list(table: Table, spec: Spec) -> Table:
 
 
 def _names(data: DataSpec, part: str) -> Names:
-    """Return the names that the spec gives to the datasets of a part; those at the top are the training part's."""
-    place = getattr(data, part)
-    own = Names(place.features, place.target) if isinstance(place, FileSpec) else Names()
-    if part != "train":
-        return own
-    return Names(own.features or data.features, own.target or data.target, data.classes)
+    """Return the names that the spec gives to the datasets of a part; the list of classes is the training part's."""
+    place = data.place(part)
+    classes = data.classes if part == "train" else None
+    return Names(place.array("features").name, place.array("target").name, classes)
 
 
 def _split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:

@@ -55,7 +55,8 @@ def read_picture(path: Path, preparation: BlockPreparation) -> Table:
     if not preparation.pixels or layout is None:
         raise MismatchError(
             f"{path}: is a picture, and the network was trained on {in_words(shape)}"
-            f"{'' if preparation.pixels else ' that are not pixels'}.\nGive it an HDF5 or NPZ file of such examples."
+            f"{'' if preparation.pixels else ' that are not pixels'}.\n"
+            "Give it a file of such examples, HDF5, NPZ or NPY."
         )
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs and warns of is not for the user
     try:
@@ -93,7 +94,7 @@ def read_picture(path: Path, preparation: BlockPreparation) -> Table:
         )
     if HARDLY < pixels.max() < DARK:
         notes += (f"{path}: its brightest value is {pixels.max()} of 255; does it hold fewer bits than its file says?",)
-    return Table(layout.as_found(pixels).reshape(1, *shape), None, origin=str(path), notes=notes)
+    return Table(layout.as_found(pixels).reshape(1, *shape), None, origin=str(path), files=(path,), notes=notes)
 
 
 def _other(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from nnctl.nn import Array
 
@@ -15,6 +16,7 @@ class Table:
     classes: tuple[str, ...] | None = None  # the names of classes 0, 1, ..., where the source tells them
     origin: str = ""  # for messages
     numbers: Array | None = None  # the rows' own numbers in the source, where they are a share of it
+    files: tuple[Path, ...] = ()  # that it was read from
     notes: tuple[str, ...] = ()  # what a person should be told about how it was read
 
     def rows(self, index: Array) -> "Table":

@@ -121,15 +121,17 @@ def finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def predict_input(run: Run, path: Path) -> Prediction:
-    """Predict a data file or a picture from parameters.h5 alone."""
+def predict_input(run: Run, path: Path, features: str | None = None) -> Prediction:
+    """Predict a data file, of which a name may tell the features, or a picture, from parameters.h5 alone."""
     from nnctl.data.files import read_features  # and with it the readers of all formats
     from nnctl.data.picture import SUFFIXES, read_picture
 
     trained = model.load(run.parameters)
     if path.suffix.lower() in SUFFIXES:
+        if features is not None:
+            raise SpecError(f"{path}: is a picture, in which nothing is called {features!r}; leave --features out")
         return _predict(trained, read_picture(path, trained.interface.preparation))
-    return _predict(trained, read_features(path, trained.interface.preparation))
+    return _predict(trained, read_features(path, trained.interface.preparation, features))
 
 
 def predict_own(run: Run) -> tuple[Prediction, str]:
