@@ -502,13 +502,15 @@ def test_a_member_that_cannot_be_unpacked(tmp_path, offset, value, words):
 
 
 @pytest.mark.parametrize("step", [1, 7])
-@pytest.mark.parametrize("kind", ["npz", "npz packed", "h5", "h5 chunked"])
+@pytest.mark.parametrize("kind", ["npy", "npz", "npz packed", "h5", "h5 chunked"])
 def test_a_byte_changed_anywhere_is_never_a_traceback(tmp_path, kind, step):
     path = tmp_path / "train"
     if kind.startswith("h5"):
         with h5py.File(path, "w") as file:
             file.create_dataset("X", data=X, **({"chunks": (2, 2), "compression": "gzip"} if "chunked" in kind else {}))
             file["y"] = [0, 1, 1, 0]
+    elif kind == "npy":
+        path.write_bytes(npy(X))
     else:
         (np.savez_compressed if "packed" in kind else np.savez)(path, X=X, y=[0, 1, 1, 0])
         path = path.with_suffix(".npz")
