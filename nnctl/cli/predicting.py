@@ -20,12 +20,15 @@ def predict(
         str | None,
         typer.Argument(
             metavar="[INPUT]",
-            help="A table (CSV, TSV, JSON lines), an HDF5 or NPZ file, a picture (PNG, JPEG, GIF, BMP, TIFF, WebP) or a"
-            " folder of them; without it the run's test set.",
+            help="A table (CSV, TSV, JSON lines), an HDF5, NPZ or NPY file, a picture (PNG, JPEG, GIF, BMP, TIFF,"
+            " WebP) or a folder of them; without it the run's test set.",
         ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write CSV to this file.", metavar="FILE")
+    ] = None,
+    features: Annotated[
+        str | None, typer.Option("--features", help="Which dataset of INPUT holds the features.", metavar="NAME")
     ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
     runs_dir: RunsDir = Path("runs"),
@@ -38,30 +41,32 @@ def predict(
     first. A single argument that is no run is taken as INPUT for the latest run.
     """
     with explained():
+        from nnctl.errors import SpecError
         from nnctl.runs.files import check_place, write_text
         from nnctl.runs.search import find_run, is_run, remarks
 
         if source is None and not is_run(run, runs_dir) and (Path(run).suffix or os.path.exists(run)):
             run, source = "latest", run
+        if features is not None and source is None:
+            raise SpecError("--features names a dataset of an INPUT, and there is none: nnctl predict RUN INPUT")
         if output is not None:
             check_place(output)
         found = find_run(run, runs_dir)
         if not quiet:
             print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
 
-        from nnctl.errors import SpecError
         from nnctl.explain.prediction import predict_input, predict_own
         from nnctl.show import console
 
         messages = console.messages(quiet)
         if source is not None:
-            prediction, part = predict_input(found, Path(source)), None
+            prediction, part = predict_input(found, Path(source), features), None
         else:
             prediction, part = predict_own(found)
         for note in prediction.table.notes:
             messages.print(f"note: {note}")
         if output is not None:
-            if output.resolve() == Path(prediction.table.origin).resolve():
+            if output.resolve() in [path.resolve() for path in prediction.table.files]:
                 raise SpecError(f"{output}: is the input itself; choose another file for -o")
             write_text(output, prediction.csv(proba))
             messages.print(f"saved: {output}")

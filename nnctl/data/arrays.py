@@ -8,6 +8,8 @@ from typing import Any
 
 from nnctl.nn import Array
 
+ALONE = "the array"  # the name here of the one array of a file that gives it none
+
 
 class Unusable(Exception):
     """A file, or a dataset in it, cannot be used; the text goes on after its name."""
@@ -23,6 +25,11 @@ class Datasets(Mapping[str, Any]):
         self._names = dict.fromkeys(names)
         self._read = read
         self.notes = notes
+
+    @property
+    def nameless(self) -> bool:
+        """Whether the file is one array without a name."""
+        return list(self._names) == [ALONE]
 
     def __getitem__(self, name: str) -> Array:
         return self._read(name)

@@ -1,17 +1,19 @@
-"""Files of arrays: the tables of the parts that a file holds, side by side or alone, checked row by row.
+"""Files of arrays: the tables of the parts that a file holds, or two files together, checked row by row.
 
 What a file holds and nobody takes is said.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from nnctl.data.arrays import ALONE
 from nnctl.data.block import BlockPreparation
 from nnctl.data.formats import Datasets, fetch, opened, pandas_tables
 from nnctl.data.layout import as_rows, targets_as_rows
-from nnctl.data.names import FEATURES, Names, bare, named, target_of, usual
+from nnctl.data.names import FEATURES, TARGETS, Names, bare, named, part_named, target_of, usual
 from nnctl.data.table import Table
 from nnctl.data.text import texts
 from nnctl.errors import DataError
@@ -26,6 +28,18 @@ BESIDE = {  # what the datasets are that stand beside features and targets
 }
 
 
+@dataclass(frozen=True)
+class Found:
+    """A dataset of an open file."""
+
+    file: Datasets
+    path: Path
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.key}"
+
+
 def read_tables(
     path: Path, wanted: Mapping[str, Names], training: Names, also: Sequence[str] = (), layout: str = "rows"
 ) -> dict[str, Table]:
@@ -37,6 +51,12 @@ def read_tables(
     """
     tables, used, notes = {}, set[str](), list[str]()
     with opened(path) as file:
+        if file.nameless:
+            key = "source" if "train" in wanted else next(iter(wanted))
+            raise DataError(
+                f"{path}: is one array without a name (NPY), and there must be features and targets.\n"
+                f"Name the file of each: data.{key}: {{features: X.npy, target: y.npy}}"
+            )
         for part in [*wanted, *(part for part in also if named(file, part, FEATURES))]:
             given = wanted.get(part)
             own = training if part == "train" else given or Names()
@@ -53,17 +73,9 @@ def read_tables(
             X = fetch(file, features, path)
             if target is None:
                 raise DataError(_not_found(path, file, "targets", part, reason))
-            y = fetch(file, target, path)
-            X, y = as_rows(X, y, f"{path}: {features}", target, layout, part)
-            X = _features(X, path, features)
-            notes += _doubts(X, y, f"{path}: {features}")
-            y = _targets(y, len(X), path, target, notes)
-            classes, found = _classes(file, path, training.classes, target, notes)
-            used |= {features, target, *([found] if found else [])}
-            groups = _beside(file, path, "group", names.group, len(X), notes)
-            order = _beside(file, path, "order", names.order, len(X), notes)
-            used |= {name for name in (names.group, names.order) if name}
-            tables[part] = Table(X, y, classes, str(path), groups=groups, order=order)
+            both = Found(file, path, features), Found(file, path, target)
+            tables[part], beside = _table(part, X, *both, replace(names, classes=training.classes), layout, notes)
+            used |= {features, target, *beside}
         taken = {name.strip("/") for name in used}
         unused = [key for key in file if key not in taken]
         notes += file.notes
@@ -74,23 +86,85 @@ def read_tables(
     return tables
 
 
-def read_features(path: Path, preparation: BlockPreparation) -> Table:
-    """Read only features, to predict them: those that the model was trained on by name, else those of a test set, of
-    no part, or of any part.
+def read_apart(
+    part: str, paths: tuple[Path, Path], names: Names, training: Sequence[Path], layout: str = "rows"
+) -> Table:
+    """Read the table of a part whose features are in one file and whose targets are in another.
+
+    `names` are those of its datasets, where they have names and the spec gives them, and of the list of classes of all
+    parts. From a file of another part, `training`, only datasets that name this part are taken without.
+    """
+    notes = list[str]()
+    with opened(paths[0]) as file, opened(paths[1]) as other:
+        features = Found(file, paths[0], names.features or _alone(file, paths[0], "features", part, training))
+        target = Found(other, paths[1], names.target or _alone(other, paths[1], "target", part, training))
+        X = fetch(file, features.key, features.path)
+        table, beside = _table(part, X, features, target, names, layout, notes)
+        for place in (features, target):
+            unused = [key for key in place.file if key not in (place.key.strip("/"), *beside)]
+            notes += place.file.notes
+            notes += [f"{place.path} also holds {listed(unused, FEW)}: not used"] if unused else []
+    return table.with_notes(notes)
+
+
+def _alone(file: Datasets, path: Path, what: str, part: str, training: Sequence[Path]) -> str:
+    """Return the features (or the target) of a file that is there for them alone: by a usual name, or the only one."""
+    endings = FEATURES if what == "features" else TARGETS
+    if part != "train" and path in training:
+        key = named(file, part, endings)
+    else:
+        only = next(iter(file)) if len(file) == 1 else None
+        key = usual(file, part, endings) or (only if only and part_named(only) in (None, part) else None)
+    if key is None:
+        way = f"or name it in the spec: {what}: {{file: {path.name}, name: ...}}"
+        raise DataError(_not_found(path, file, f"{what.rstrip('s')}s", part, way))
+    return key
+
+
+def _table(
+    part: str, X: Array, features: Found, target: Found, names: Names, layout: str, notes: list[str]
+) -> tuple[Table, list[str]]:
+    """Return the checked table of features X and targets, and the datasets that were read beside them.
+
+    The list of classes stands beside the targets, or beside the features where the targets are alone in a file without
+    names; groups and an order are in either file.
+    """
+    paths = dict.fromkeys((features.path, target.path))
+    y = fetch(target.file, target.key, target.path)
+    X, y = as_rows(X, y, str(features), target.key if len(paths) == 1 else str(target), layout, part)
+    X = _features(X, features.path, features.key)
+    notes += _doubts(X, y, str(features))
+    y = _targets(y, len(X), target, "the features have" if len(paths) == 1 else f"{features.path} has", notes)
+    lists = features if target.file.nameless else target
+    classes, found = _classes(lists.file, lists.path, names.classes, lists.key, notes)
+    groups, order = (
+        _beside(features if name in features.file else target, key, name, len(X), notes)
+        for key, name in (("group", names.group), ("order", names.order))
+    )
+    beside = [name.strip("/") for name in (found, names.group, names.order) if name]
+    origin = " and ".join(map(str, paths))
+    return Table(X, y, classes, origin, files=tuple(paths), groups=groups, order=order), beside
+
+
+def read_features(path: Path, preparation: BlockPreparation, name: str | None = None) -> Table:
+    """Read only features, to predict them: those of this name, else those that the model was trained on by name, else
+    those of a test set, of no part, or of any part.
     """
     notes = list[str]()
     with opened(path) as file:
         found = (usual(file, part, FEATURES) for part in ("test", "validation", "train"))
-        features = preparation.features if preparation.features in file else next(filter(None, found), None)
+        trained = preparation.features if preparation.features in file else None
+        alone = ALONE if file.nameless else None
+        features = name or alone or trained or next(filter(None, found), None)
         if features is None:
-            raise DataError(_not_found(path, file, "features", "test"))
+            raise DataError(_not_found(path, file, "features", "test", "or name it: --features NAME"))
         X = fetch(file, features, path)
-        others = [key for key in file if key != features]
+        others = [key for key in file if key != features.strip("/")]
         notes += file.notes
     if others:
         notes.append(f"{path}: {features} is predicted; {listed(others, FEW)} not used")
     X = _features(preparation.as_rows(X), path, features)
-    return Table(X, None, origin=str(path), notes=tuple(notes))
+    return Table(X, None, origin=str(path), files=(path,), notes=tuple(notes))
 
 
 def _not_found(path: Path, file: Datasets, what: str, part: str, way: str = "") -> str:
@@ -131,24 +205,25 @@ def _doubts(X: Array, y: Array, origin: str) -> list[str]:
     return said
 
 
-def _targets(y: Array, m: int, path: Path, key: str, notes: list[str]) -> Array:
+def _targets(y: Array, m: int, target: Found, features_have: str, notes: list[str]) -> Array:
     """Return the targets of m examples as (m,) or (m, k) numbers or text."""
     y = targets_as_rows(y, m)
     if y.ndim not in (1, 2):
-        raise DataError(f"{path}: {key} must have one row for each example, got shape {y.shape}")
+        raise DataError(f"{target} must have one row for each example, got shape {y.shape}")
     if len(y) != m:
         turn = ".\nIts examples are columns: save Y.T" if y.ndim == 2 and y.shape[1] == m else ""
-        raise DataError(f"{path}: the features have {m} rows and {key} has {len(y)}; they must agree{turn}")
+        raise DataError(f"{target.path}: {features_have} {m} rows and {target.key} has {len(y)}; they must agree{turn}")
     if y.dtype.kind in "SOU":
-        return np.array(texts(y.ravel().tolist(), f"{path}: {key}", notes)).reshape(y.shape)
-    _check_numbers(y, path, key)
+        return np.array(texts(y.ravel().tolist(), str(target), notes)).reshape(y.shape)
+    _check_numbers(y, target.path, target.key)
     return y
 
 
-def _beside(file: Datasets, path: Path, key: str, name: str | None, m: int, notes: list[str]) -> Array | None:
-    """Return the values (m,) of the dataset that data.`key` names, or None where it names none."""
+def _beside(place: Found, key: str, name: str | None, m: int, notes: list[str]) -> Array | None:
+    """Return the values (m,) of the dataset that data.`key` names in a file, or None where it names none."""
     if name is None:
         return None
+    file, path = place.file, place.path
     try:
         values = targets_as_rows(fetch(file, name, path), m)
         if values.shape != (m,):

@@ -111,7 +111,7 @@ def read_pictures(path: Path, preparation: BlockPreparation) -> Table:
     order = f"{path}: the rows are its {len(files):,} pictures in the order of their names: {names}"
     notes = [order, *notes, *_left_out(path, [other for listing in listings for other in listing.others])]
     X = layout.as_found(X).reshape(len(X), *preparation.shape)
-    return Table(X, None, origin=str(path), notes=tuple(notes))
+    return Table(X, None, origin=str(path), files=(path,), notes=tuple(notes))
 
 
 def _below(folder: Path, above: tuple[Path, ...] = ()) -> list[Listing]:
@@ -162,7 +162,9 @@ def _read_classes(path: Path, top: Listing, trains: bool, form: Form, skip: bool
     if lost := set(classes) - set(y.tolist()):
         raise DataError(f"{path}: of {min(lost)}/ no picture can be read, so nothing is left of that class")
     listed_classes = classes if trains else None  # of the other parts the names alone count
-    return Table(X[..., 0] if form.channels == 1 else X, y, listed_classes, str(path), notes=tuple(notes))
+    return Table(
+        X[..., 0] if form.channels == 1 else X, y, listed_classes, str(path), files=(path,), notes=tuple(notes)
+    )
 
 
 def _check_class(folder: Path, listing: Listing) -> None:

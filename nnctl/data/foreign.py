@@ -12,6 +12,7 @@ from nnctl.data.arrays import Unusable
 from nnctl.data.words import AGAIN
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
+NPY = b"\x93NUMPY"
 UNPACK = "Unpack it and give the file that is in it."
 TABLE = (
     'import pandas, numpy; t = pandas.{0}("{1}")\nnumpy.savez("data.npz", X=t.drop(columns="TARGET"), y=t["TARGET"])'
@@ -41,11 +42,6 @@ MARKS = (  # first bytes, what such a file is, what to do; {path} is the file
     (b"Obj\x01", "an Avro file", LIST),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (Excel's .xls)", OFFICE),
     (
-        b"\x93NUMPY",
-        "one NumPy array without a name (.npy); features and targets have names",
-        'Save both in one file: numpy.savez("data.npz", X=numpy.load("{path}"), y=labels)',
-    ),
-    (
         b"MATLAB 5.0 MAT-file",
         "a MATLAB file older than 7.3",
         'm = scipy.io.loadmat("{path}")\nnumpy.savez("data.npz", **{{k: v for k, v in m.items() if k[0] != "_"}})',
@@ -71,14 +67,14 @@ OLD_PICKLE = re.compile(rb"\(*[ldt]p\d+\n|[\]})]q.|\(*c[\w.]+\n\w+\n", re.DOTALL
 
 
 def unread(head: bytes, last: bytes, size: int, name: str) -> Unusable:
-    """Return what is said of a file of this name that is neither HDF5 nor a zip archive."""
+    """Return what is said of a file of this name that is no HDF5, NPY or zip archive."""
     what, way = _otherwise(head, last, size)
     way = way.replace("{csv}", csv_lines("data.csv", b"", "")).format(path=name)
     return Unusable(f"is {what.format(inside=_in_gzip(head))}.\n{way}")
 
 
 def _otherwise(head: bytes, last: bytes, size: int) -> tuple[str, str]:
-    """Return what a file is that is neither HDF5 nor a zip archive, and the way out."""
+    """Return what a file is that is no HDF5, NPY or zip archive, and the way out."""
     for mark, what, way in MARKS:
         if head.startswith(mark):
             return what, way
@@ -104,7 +100,7 @@ def _otherwise(head: bytes, last: bytes, size: int) -> tuple[str, str]:
     if text is not None:
         return _of_text(*text, head)
     shown = head[:8].hex(" ")
-    return f"no file of arrays: it begins with the bytes {shown}; expected HDF5 or NPZ", LIST
+    return f"no file of arrays: it begins with the bytes {shown}; expected HDF5, NPZ or NPY", LIST
 
 
 def _text(head: bytes) -> tuple[str, str] | None:

@@ -1,6 +1,6 @@
-"""The formats of files of arrays, HDF5 and NPZ: a file is opened as a mapping from names to arrays.
+"""The formats of files of arrays, HDF5, NPZ and NPY: a file is opened as a mapping from names to arrays.
 
-Which of the two it is, its content tells. Whatever goes wrong in a library is told here, in words of ours.
+Which of them it is, its content tells. Whatever goes wrong in a library is told here, in words of ours.
 """
 
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl.data import hdf5, npz
+from nnctl.data import hdf5, npy, npz
 from nnctl.data.arrays import Datasets as Datasets
 from nnctl.data.arrays import Unusable
 from nnctl.data.recognition import check_no_picture, recognized
@@ -18,7 +18,11 @@ from nnctl.errors import DataError, StorageError
 from nnctl.nn import Array
 from nnctl.registry import suggestion
 
-READERS: dict[str, Callable[[Path], AbstractContextManager[Datasets]]] = {"HDF5": hdf5.datasets, "NPZ": npz.datasets}
+READERS: dict[str, Callable[[Path], AbstractContextManager[Datasets]]] = {
+    "HDF5": hdf5.datasets,
+    "NPZ": npz.datasets,
+    "NPY": npy.datasets,
+}
 SHOWN = 12  # names in a message
 SPARSE = (("indptr",), ("format", "shape"))  # arrays that a sparse matrix has beside its data, in HDF5 and in NPZ
 
@@ -41,6 +45,10 @@ def fetch(file: Datasets, key: str, path: Path) -> Array:
         array = np.asarray(file[key])
         _check_kind(array)
     except KeyError:
+        if file.nameless:
+            raise DataError(
+                f"{path}: is one array only and has no names (NPY), so it holds no {key!r}.\nLeave the name out."
+            ) from None
         raise DataError(f"{path}: there is no dataset {key!r}{suggestion(key, file, most=SHOWN)}") from None
     except Unusable as reason:
         raise DataError(f"{path}: {key} {reason}") from None

@@ -27,29 +27,38 @@ TABLE_KEYS = ("ignore", "columns", "separator", "encoding", "missing", "fill", "
 def tables_of(spec: Spec) -> dict[str, Table]:
     """Return the tables that the spec names, before shares are split off."""
     data = spec.data
-    if data.source not in datasets and records.ending_of(data.file("train")) is not None:
+    built_in = isinstance(data.source, str) and data.source in datasets
+    if not built_in and _is_text(data.place("train")):
         return _text_tables(spec)
     given = next((key for key in TABLE_KEYS if getattr(data, key) != getattr(DataSpec(), key)), None)
     if given is not None or isinstance(data.target, tuple):
         key = given or "target"
-        raise spec.document.mistake(("data", key), f"is about named columns, as a CSV file has; {data.source} has none")
+        source = data.source if built_in else data.place("train").array("features").file
+        raise spec.document.mistake(("data", key), f"is about named columns, as a CSV file has; {source} has none")
     training = names_of(data, "train")
-    if data.source is not None and data.source in datasets:
+    tables: dict[str, Table] = {}
+    in_files = [part for part in ("validation", "test") if data.has_file(part)]
+    if isinstance(data.source, str) and built_in:
         train, test = datasets[data.source](**data.options)
         tables = {"train": train, **({"test": test} if test is not None else {})}
-        files: dict[Path, dict[str, Names]] = {}
     else:
-        tables = {}
-        files = {data.file("train"): {"train": training}}
-    for part in ("validation", "test"):
-        if data.has_file(part):
-            files.setdefault(data.file(part), {})[part] = names_of(data, part)
-    if files:
-        from nnctl.data.files import read_tables  # and with it the readers of all formats
-    main = next(iter(files), None)
-    for path, wanted in files.items():
+        in_files.insert(0, "train")
+    if not in_files:
+        return tables
+    from nnctl.data.files import read_apart, read_tables  # and with them the readers of all formats
+
+    together: dict[Path, dict[str, Names]] = {}
+    places = {part: data.place(part) for part in in_files}
+    paths = {part: (Path(at.array("features").file), Path(at.array("target").file)) for part, at in places.items()}
+    for part, (first, second) in paths.items():
+        names = replace(names_of(data, part), classes=data.classes)
+        if first == second:
+            together.setdefault(first, {})[part] = names
+        else:
+            tables[part] = read_apart(part, (first, second), names, paths.get("train", ()), data.layout)
+    for path, wanted in together.items():
         absent = [part for part in ("validation", "test") if getattr(data, part) is None]
-        also = absent if path == main and "train" in wanted else []
+        also = absent if "train" in wanted else []
         if path.is_dir():
             from nnctl.data.folder import check_classes, read_folder  # and with it threads
 
@@ -62,12 +71,18 @@ def tables_of(spec: Spec) -> dict[str, Table]:
     return {part: tables[part] for part in PARTS if part in tables}
 
 
+def _is_text(place: FileSpec) -> bool:
+    """Tell whether a part is in one file, and that is a table in text."""
+    return place.file is not None and records.ending_of(Path(place.file)) is not None
+
+
 def _text_tables(spec: Spec) -> dict[str, Table]:
     """Return the tables of a spec whose data are tables in text, each part in a file of its own."""
     data = spec.data
+    training = data.place("train").file
     for key in ("features", "classes"):
         if getattr(data, key) is not None:
-            raise spec.document.mistake(("data", key), f"names an array in a file; {data.file('train')} is a table")
+            raise spec.document.mistake(("data", key), f"names an array in a file; {training} is a table")
     if data.layout != "rows":
         raise spec.document.mistake(("data", "layout"), "is for arrays; a row of a table is an example")
     common = (data.target,) if isinstance(data.target, str) else data.target or ()
@@ -81,7 +96,7 @@ def _text_tables(spec: Spec) -> dict[str, Table]:
         separator=data.separator,
     )
     parts = ["train", *(part for part in ("validation", "test") if data.has_file(part))]
-    files = {part: data.file(part) for part in parts}
+    files = {part: Path(data.place(part).file or "") for part in parts}
     for path in files.values():
         if records.ending_of(path) is None:
             raise DataError(f"{path}: is no table in text ({', '.join(records.readers)}), as that for training is")
@@ -120,10 +135,9 @@ def _form(spec: Spec) -> "Form":
 
 def names_of(data: DataSpec, part: str) -> Names:
     """Return the names that the spec gives to the datasets of a part; those at the top are the training part's."""
-    place = getattr(data, part)
-    own = Names(place.features, place.target) if isinstance(place, FileSpec) else Names()
+    place = data.place(part)
+    own = Names(place.array("features").name, place.array("target").name)
     if part != "train":
         return own
-    target = data.target if isinstance(data.target, str) else None
     order = None if data.order == AS_IT_STANDS else data.order
-    return Names(own.features or data.features, own.target or target, data.classes, data.group, order)
+    return replace(own, classes=data.classes, group=data.group, order=order)

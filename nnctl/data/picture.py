@@ -68,7 +68,7 @@ class Form:
             raise MismatchError(
                 f"{origin}: is a {'folder' if origin.is_dir() else 'picture'}, and the network was trained on"
                 f" {in_words(shape)}{'' if preparation.pixels else ' that are not pixels'}.\n"
-                "Give it an HDF5 or NPZ file of such examples."
+                "Give it a file of such examples, HDF5, NPZ or NPY."
             )
         return cls(layout.channels, (layout.height, layout.width), preparation.background), layout
 
@@ -78,7 +78,9 @@ def read_picture(path: Path, preparation: BlockPreparation) -> Table:
     form, layout = Form.of(preparation, path)
     with silent():
         pixels, notes = decode(path, form)
-    return Table(layout.as_found(pixels).reshape(1, *preparation.shape), None, origin=str(path), notes=notes)
+    return Table(
+        layout.as_found(pixels).reshape(1, *preparation.shape), None, origin=str(path), files=(path,), notes=notes
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes and never by its suffix: HDF5, NPZ, or something that is not read.
+"""What a file is, told by its first bytes and never by its suffix: HDF5, NPZ, NPY, or something that is not read.
 
 What is not read is named, with what turns it into a file that is; of a zip archive, what is in it.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from nnctl.data.arrays import Unusable
-from nnctl.data.foreign import HDF5, LIST, OFFICE, PICTURE, csv_lines, unread
+from nnctl.data.foreign import HDF5, LIST, NPY, OFFICE, PICTURE, csv_lines, unread
 from nnctl.data.words import AGAIN, in_plain_words, printable
 
 HEAD = 4096  # bytes that are looked at
@@ -36,13 +36,13 @@ IN_ZIP = (  # the name of a member, what such an archive is, what to do
 
 
 def recognized(path: Path) -> str:
-    """Return "HDF5" or "NPZ"; raise Unusable for what is neither, with its name and the way out."""
+    """Return "HDF5", "NPZ" or "NPY"; raise Unusable for what is none of them, with its name and the way out."""
     try:
         kind = path.stat().st_mode
         if stat.S_ISDIR(kind):
-            raise Unusable(f"is a folder; expected a file of arrays (HDF5 or NPZ).{files_in(path)}")
+            raise Unusable(f"is a folder; expected a file of arrays (HDF5, NPZ or NPY).{files_in(path)}")
         if not stat.S_ISREG(kind):
-            raise Unusable("is a pipe or a device; HDF5 and NPZ are read from files on disk. Save it to one first")
+            raise Unusable("is a pipe or a device; HDF5, NPZ and NPY are read from files on disk. Save it to one first")
         with path.open("rb") as file:
             head, size = file.read(HEAD), path.stat().st_size
             if not head:
@@ -61,6 +61,8 @@ def recognized(path: Path) -> str:
         raise Unusable(f"cannot be read: {error.strerror}") from None
     except ValueError:  # a NUL in its name
         raise Unusable("there is no such file") from None
+    if head.startswith(NPY):
+        return "NPY"
     if head.startswith(HDF5) or HDF5 in blocks:
         return "HDF5"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -121,7 +123,7 @@ def _packed(archive: zipfile.ZipFile, names: Sequence[str]) -> Unusable:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> str:
-    """Return "HDF5" or "NPZ" for a file in an archive; raise Unusable for what is neither."""
+    """Return "HDF5", "NPZ" or "NPY" for a file in an archive; raise Unusable for what is none of them."""
     try:
         with archive.open(name) as file:
             head = file.read(HEAD)
@@ -138,10 +140,12 @@ def _member(archive: zipfile.ZipFile, name: str) -> str:
         raise Unusable(f"is {KERAS}.\n{LIST}")
     if head.startswith(HDF5):
         return "HDF5"
+    if head.startswith(NPY):
+        return "NPY"
     raise unread(head, b"", archive.getinfo(name).file_size, printable(name))
 
 
 def files_in(folder: Path) -> str:
     """Return a line with the files of arrays that lie in a folder."""
-    found = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in (".h5", ".hdf5", ".npz"))
+    found = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in (".h5", ".hdf5", ".npz", ".npy"))
     return f"\nIt holds {', '.join(map(printable, found[:8]))}: give one of them." if found else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ class Table:
     classes: tuple[str, ...] | None = None  # the names of classes 0, 1, ..., where the source tells them
     origin: str = ""  # for messages
     numbers: Array | None = None  # the rows' own numbers in the source, where they are a share of it
+    files: tuple[Path, ...] = ()  # that it was read from
     notes: tuple[str, ...] = ()  # what a person should be told about how it was read
     named_lines: bool = False  # whether the numbers are those of lines in a text file
     targets: tuple[str, ...] = ()  # the names of the columns of y, where they have names

@@ -85,7 +85,18 @@ def read_table(
     y = _targets(rows, target, path)
     groups, ranks = (None if name is None else _ranks(rows, name, key, path) for key, name in beside.items())
     left = rows.without((*target, *(name for name in (group, order) if name)))
-    return Table(left, y, None, str(path), lines, tuple(notes), True, tuple(target), groups, ranks)
+    return Table(
+        left,
+        y,
+        origin=str(path),
+        files=(path,),
+        numbers=lines,
+        notes=tuple(notes),
+        named_lines=True,
+        targets=tuple(target),
+        groups=groups,
+        order=ranks,
+    )
 
 
 def read_rows(path: Path, preparation: TabularPreparation) -> Table:
@@ -95,7 +106,7 @@ def read_rows(path: Path, preparation: TabularPreparation) -> Table:
     numbers = [name for name in names if name not in texts]
     asked = Asked((), texts, numbers, preparation.missing, preparation.encoding, preparation.separator, names)
     rows, lines, notes = _read(path, asked)
-    return Table(rows, None, None, str(path), lines, tuple(notes), True)
+    return Table(rows, None, origin=str(path), files=(path,), numbers=lines, notes=tuple(notes), named_lines=True)
 
 
 def _read(path: Path, asked: Asked) -> tuple[Columns, Array, list[str]]:

@@ -126,14 +126,20 @@ def finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def predict_input(run: Run, path: Path) -> Prediction:
-    """Predict a data file, a picture or a folder of pictures from parameters.h5 alone."""
+def predict_input(run: Run, path: Path, features: str | None = None) -> Prediction:
+    """Predict a data file, of which a name may tell the features, a picture or a folder of pictures from
+    parameters.h5 alone.
+    """
     from nnctl.data.files import read_features  # and with it the readers of all formats
     from nnctl.data.folder import read_pictures
     from nnctl.data.picture import SUFFIXES, read_picture
 
     trained = model.load(run.parameters)
     preparation = trained.interface.preparation
+    what = "a table in text" if records.ending_of(path) else "a folder" if path.is_dir() else None
+    what = "a picture" if path.suffix.lower() in SUFFIXES else what
+    if features is not None and what is not None:
+        raise SpecError(f"{path}: is {what}, in which no dataset is called {features!r}; leave --features out")
     if isinstance(preparation, TabularPreparation):
         return _predict(trained, _rows(path, preparation))
     if records.ending_of(path) is not None:
@@ -145,7 +151,7 @@ def predict_input(run: Run, path: Path) -> Prediction:
         return _predict(trained, read_pictures(path, preparation))
     if path.suffix.lower() in SUFFIXES:
         return _predict(trained, read_picture(path, preparation))
-    return _predict(trained, read_features(path, preparation))
+    return _predict(trained, read_features(path, preparation, features))
 
 
 def _rows(path: Path, preparation: TabularPreparation) -> Table:

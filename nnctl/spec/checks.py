@@ -12,7 +12,7 @@ from nnctl.spec.document import Document
 from nnctl.spec.mark import shown
 from nnctl.spec.paths import advice, find_file
 from nnctl.spec.schema import INVALID
-from nnctl.spec.spec import AS_IT_STANDS, DataSpec, FileSpec, ModelSpec, Spec
+from nnctl.spec.spec import ARRAYS, AS_IT_STANDS, DataSpec, FileSpec, ModelSpec, Spec, is_array_file
 
 FILE_KEYS = ("features", "target", "classes", "group", "order")
 FOLDER_KEYS = ("size", "color", "skip_unreadable")
@@ -24,21 +24,33 @@ def check_name(name: Any, document: Document) -> None:
 
 
 def check_data(data: DataSpec, document: Document, built_in: bool, folders: tuple[Path, ...]) -> None:
-    if data.source is None and data.train is None:
+    misplaced = next((what for what in ARRAYS if is_array_file(getattr(data, what)) and not built_in), None)
+    if misplaced:
+        document.report(
+            ("data", misplaced),
+            f"data.{misplaced} names a dataset inside the file of the training part, and this is a file;"
+            " for files of their own write data.source: {features: X.npy, target: y.npy}",
+        )
+    elif data.source is None and data.train is None:
         names = ", ".join(sets.datasets)
         document.report(
             ("data",), f"data needs source: one of {names}, a file or a folder of pictures; or train: a file", key=True
         )
     if data.source not in (None, INVALID) and data.train not in (None, INVALID):
         document.report(("data", "train"), "data.train and data.source are both there; keep one", key=True)
-    for part in ("train", "validation", "test"):
-        place = getattr(data, part)
-        if not isinstance(place, FileSpec) or place.file is not None or (part == "train" and data.source is not None):
+    main, training = ("train", data.train) if data.source is None else ("source", data.source)
+    for what in ARRAYS if isinstance(training, FileSpec) else ():
+        if None not in (getattr(training, what), getattr(data, what)):
+            message = f"data.{what} and data.{main}.{what} are both there; keep one"
+            document.report(("data", what), message, key=True)
+    for key in (main, "validation", "test"):
+        place = getattr(data, key)
+        if not isinstance(place, FileSpec) or place.file is not None or INVALID in (place.features, place.target):
             continue
-        if built_in or part == "train":
-            document.report(("data", part), f"data.{part} needs file: the file that its examples are in", key=True)
-        elif place.features is None:
-            document.report(("data", part), f"data.{part} needs features: its dataset in the file", key=True)
+        shared = place is not training and not built_in  # the training part's file, if that is in one
+        shared = shared and not (isinstance(training, FileSpec) and training.file is None)
+        if lacking := _lacking(place, f"data.{key}", shared):
+            document.report(("data", key), lacking, key=True)
     if isinstance(data.source, str) and not built_in and not is_file(data.source, folders):
         behind = document.behind(("data", "source"), data.source)
         hint = advice(data.source, folders, behind) or suggestion(data.source, sets.datasets)
@@ -111,6 +123,18 @@ def _check_split(data: DataSpec, document: Document) -> None:
             f"data.{given[0]} says which rows a share takes, and there is none; give data.test a share such as 0.2",
             key=True,
         )
+
+
+def _lacking(place: FileSpec, name: str, shared: bool) -> str | None:
+    """Say what is missing of a part without a file, or None; `shared` tells whether it has the training part's."""
+    missing = [what for what in ARRAYS if getattr(place, what) is None]
+    apart = [what for what in ARRAYS if place.apart(what)]
+    if apart and missing:
+        example = "X.npy" if missing == ["features"] else "y.npy"
+        return f"{name}.{apart[0]} is a file of its own; {name} needs {missing[0]}, too, such as {example}"
+    if len(apart) < 2 and not shared:
+        return f"{name} needs file: the file that its {'other dataset is' if apart else 'examples are'} in"
+    return f"{name} needs features: its dataset in the file" if "features" in missing else None
 
 
 def is_file(source: str, folders: tuple[Path, ...]) -> bool:

@@ -12,10 +12,11 @@ from nnctl.nn.shards import fitting
 from nnctl.registry import Choice, nearest
 from nnctl.spec.checks import check_data, check_model, check_name, check_train, is_file
 from nnctl.spec.document import Document
-from nnctl.spec.mark import KeyPath, dotted
+from nnctl.spec.hints import keys_of
+from nnctl.spec.mark import KeyPath, dotted, shown
 from nnctl.spec.paths import find_file, missing
 from nnctl.spec.schema import INVALID, build, named, option_defaults, options
-from nnctl.spec.spec import DataSpec, FileSpec, Spec
+from nnctl.spec.spec import ARRAYS, DataSpec, FileSpec, Spec
 
 
 def parse(document: Document, folders: tuple[Path, ...] = ()) -> Spec:
@@ -69,6 +70,8 @@ def _completed(spec: Spec) -> Spec:
 def _apart(given: Mapping[str, Any], document: Document, folders: tuple[Path, ...]) -> tuple[dict[str, Any], Any]:
     """Return the keys of data apart from the options of its built-in set, which stand beside source or in it."""
     keys = [item.name for item in fields(DataSpec) if not item.metadata.get("internal")]
+    if _is_place(given.get("source")):
+        return dict(given), {}
     source, inside = _named(given.get("source"), document)
     data = {**given, "source": source} if "source" in given else dict(given)
     drawn = _drawn(source, folders)
@@ -79,8 +82,7 @@ def _apart(given: Mapping[str, Any], document: Document, folders: tuple[Path, ..
             document.report(here, f"there is no key {dotted(here)}; a file has no options", key=True)
         return data, {}
     if drawn is None:  # the mistake is in source, and which options there are is not yet clear
-        theirs = {key for entry in sets.datasets.values() for key in option_defaults(entry)}
-        return {key: value for key, value in data.items() if key in keys or key not in theirs}, {}
+        return {key: value for key, value in data.items() if key in keys or key not in _all_options()}, {}
     legal = option_defaults(drawn)
     beside = {key: value for key, value in data.items() if key in legal or key not in keys}
     for key in (key for key in inside if key in beside):
@@ -94,12 +96,29 @@ def _apart(given: Mapping[str, Any], document: Document, folders: tuple[Path, ..
     return data, {key: (within if key in inside else chosen)[key] for key in legal}
 
 
+def _is_place(source: Any) -> bool:
+    """Tell whether a source is a mapping that says where in files the examples are, not one of a built-in set."""
+    if not isinstance(source, Mapping) or "name" in source or any(key in sets.datasets for key in source):
+        return False
+    keys = keys_of(FileSpec)
+    legal = ["name", *keys, *_all_options()]
+    return any(key in source for key in keys) or any(nearest(key, legal) in keys for key in source)
+
+
+def _all_options() -> set[str]:
+    """Return the options of all built-in sets."""
+    return {key for entry in sets.datasets.values() for key in option_defaults(entry)}
+
+
 def _named(source: Any, document: Document) -> tuple[Any, dict[str, Any]]:
     """Return the name of a source and the options written with it, as in {name: circles, m: 200}."""
     if not isinstance(source, Mapping):
         return source, {}
     name, inside = named(source, sets.datasets, document, ("data", "source"))
     document.move(("data", "source", "name"), ("data", "source"))
+    if isinstance(name, Mapping):
+        document.report(("data", "source"), f"data.source.name must be text, got {shown(name)}")
+        name = INVALID
     return name, inside
 
 
@@ -118,23 +137,33 @@ def _located(data: DataSpec, document: Document, folders: tuple[Path, ...]) -> D
     changes: dict[str, Any] = {}
     for key in ("source", "train", "validation", "test"):
         place = getattr(data, key)
-        if isinstance(place, FileSpec) and place.file is not None:
-            changes[key] = replace(place, file=_path(place.file, key, ("data", key, "file"), document, folders))
+        part = "train" if key == "source" else key
+        expected = (
+            f"an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and {part}_set_y,\n"
+            "  X and y, or those that data.features and data.target give; or a folder of pictures, or a table (CSV,"
+            "\n  TSV, JSON lines)"
+        )
+        if isinstance(place, FileSpec):
+            found: dict[str, Any] = {}
+            if place.file is not None:
+                found["file"] = _path(place.file, ("data", key, "file"), expected, document, folders)
+            for what in ARRAYS:
+                if array := place.apart(what):
+                    inner = () if isinstance(getattr(place, what), str) else ("file",)
+                    expected = f"an NPY, NPZ or HDF5 file of the {what} alone"
+                    path = _path(array.file, ("data", key, what, *inner), expected, document, folders)
+                    found[what] = replace(array, file=path)
+            changes[key] = replace(place, **found)
         elif isinstance(place, str) and not (key == "source" and place in sets.datasets):
-            changes[key] = _path(place, key, ("data", key), document, folders)
+            changes[key] = _path(place, ("data", key), expected, document, folders)
     return replace(data, **changes)
 
 
-def _path(written: str, key: str, where: KeyPath, document: Document, folders: tuple[Path, ...]) -> str:
-    """Return the absolute path of a data file or folder; raise a DataError where there is none."""
+def _path(written: str, where: KeyPath, expected: str, document: Document, folders: tuple[Path, ...]) -> str:
+    """Return the absolute path of a data file; raise a DataError where there is none."""
     path = find_file(written, folders)
     if path is not None:
         return str(path)
-    part = "train" if key == "source" else key
-    message = (
-        f"data.{key}: there is no file {missing(written, folders, document.behind(where, written))}"
-        f"\n  Expected an HDF5 or NPZ file with features and targets, by names such as {part}_set_x and"
-        f" {part}_set_y,\n  X and y, or those that data.features and data.target give; or a folder of pictures,"
-        "\n  or a table (CSV, TSV, JSON lines)"
-    )
-    raise DataError(document.explain(where, message))
+    place = dotted(where[:-1] if where[-1] == "file" else where)
+    message = f"{place}: there is no file {missing(written, folders, document.behind(where, written))}"
+    raise DataError(document.explain(where, f"{message}\n  Expected {expected}"))

@@ -5,7 +5,6 @@ Each dataclass below is one section of the YAML file, its fields are the keys, w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from nnctl.nn.activations import activations
@@ -19,23 +18,49 @@ from nnctl.spec.document import Document
 Share = Annotated[float, Interval(gt=0, lt=1)]
 Kept = Annotated[float, Interval(gt=0, le=1)]
 AS_IT_STANDS = "file"  # of data.order: the rows as they stand, by no dataset
+ARRAYS = ("features", "target")
+SUFFIXES = (".npy", ".npz", ".h5", ".hdf5")  # what ends so in place of a dataset's name is a file
 CLASSIFYING = ("sigmoid", "softmax")  # the output activations whose outputs are probabilities of classes
+
+
+def is_array_file(written: Any) -> bool:
+    """Tell whether what stands for a dataset's name is a file."""
+    return isinstance(written, str) and written.lower().endswith(SUFFIXES)
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """The features or the target in a file of their own."""
+
+    file: str
+    name: str | None = None  # null: a usual name, or the only dataset in the file
 
 
 @dataclass(frozen=True)
 class FileSpec:
-    """A part of the data in a file, with names of its own."""
+    """A part of the data in a file, with names of its own, or in two files."""
 
     file: str | None = None  # null: that of the training part
-    features: str | None = None  # names of datasets inside the file
-    target: str | None = None
+    features: str | ArraySpec | None = None  # names of datasets inside the file; X.npy stands for {file: X.npy}
+    target: str | ArraySpec | None = None
+
+    def apart(self, key: str) -> ArraySpec | None:
+        """Return where the features or the target are that have a file of their own, or None."""
+        given = getattr(self, key)
+        if is_array_file(given):
+            return ArraySpec(given)
+        return given if isinstance(given, ArraySpec) else None
+
+    def array(self, key: str) -> ArraySpec:
+        """Return where the features or the target are."""
+        return self.apart(key) or ArraySpec(self.file or "", getattr(self, key))
 
 
 @dataclass(frozen=True)
 class DataSpec:
     """`data:`, where the examples come from and how they are prepared."""
 
-    source: str | None = None  # a built-in set, a file, or a folder of pictures
+    source: str | FileSpec | None = None  # a built-in set, a file or two, or a folder of pictures
     train: str | FileSpec | None = None  # a file, in place of source
     validation: str | Share | FileSpec | None = None  # a file, or a share of the training examples
     test: str | Share | FileSpec | None = None
@@ -70,13 +95,14 @@ class DataSpec:
         """Tell whether the validation or test part is in a file, rather than a share or nothing."""
         return isinstance(getattr(self, part), str | FileSpec)
 
-    def file(self, part: str) -> Path:
-        """Return the file, or the folder of pictures, of a part that is in one."""
-        place = getattr(self, part)
-        written = place.file if isinstance(place, FileSpec) else place
-        if written is not None:
-            return Path(written)
-        return Path(self.source or "") if part == "train" else self.file("train")
+    def place(self, part: str) -> FileSpec:
+        """Return where the features and targets of a part are that is in files, or in a folder of pictures."""
+        given = self.source if part == "train" and self.train is None else getattr(self, part)
+        place = given if isinstance(given, FileSpec) else FileSpec(given)
+        if part == "train":
+            target = place.target or (self.target if isinstance(self.target, str) else None)
+            return replace(place, features=place.features or self.features, target=target)
+        return place if place.file is not None else replace(place, file=self.place("train").file)
 
 
 @dataclass(frozen=True)

@@ -325,7 +325,7 @@ def test_an_empty_file(tmp_path, kind):
 def test_a_folder(tmp_path, kind):
     path = tmp_path / f"folder{kind}"
     path.mkdir()
-    assert refused(path) == "is a folder; expected a file of arrays (HDF5 or NPZ)."
+    assert refused(path) == "is a folder; expected a file of arrays (HDF5, NPZ or NPY)."
 
 
 @each_kind
@@ -366,13 +366,6 @@ def test_only_what_is_asked_for_is_fetched(write):
     table = read_table(path)
     np.testing.assert_array_equal(table.X, X)
     assert table.notes == (f"{path} also holds notes: not used",)
-
-
-def test_one_array_without_a_name(tmp_path):
-    path = tmp_path / "array.npz"
-    with path.open("wb") as file:
-        np.save(file, X)
-    assert refused(path).startswith("is one NumPy array without a name (.npy); features and targets have names.\n")
 
 
 def test_an_archive_of_something_else(tmp_path):

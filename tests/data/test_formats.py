@@ -133,6 +133,7 @@ FILES = {
     "table in a zip": (zipped({"README": "hi", "__MACOSX/._a.csv": "\0", "a/": "", "a/b.csv": CSV}), "a/b.csv in it is a table", "Unpack", "skip_header=1"),  # noqa: E501
     "text in a zip": (zipped({"a.txt": "hello"}), "a.txt in it is plain text; text is not read", "numpy.savez"),
     "hdf5 in a zip": (zipped({"a.csv": CSV, "b": hdf5(X=X)}), "b in it is an HDF5 file.\nUnpack it and give that file."),  # noqa: E501
+    "npy in a zip": (zipped({"b": npy(X)}), "b in it is an NPY file.\nUnpack it and give that file."),
     "npz in a zip": (zipped({"b": zipped({"X.npy": npy(X)})}), "b in it is an NPZ file.\nUnpack it and give that file."),  # noqa: E501
     "mnist in a zip": (zipped({"a-idx3": IDX3}), "a-idx3 in it is a file of MNIST's kind", "Unpack", 'fromfile("a-idx3"'),  # noqa: E501
     "nothing in a zip": (zipped({"a/": ""}), "without any other file", "numpy.savez"),
@@ -146,7 +147,6 @@ FILES = {
     "old torch": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80", "a PyTorch file of the old kind", "torch.load"),
     "keras": (zipped({"config.json": "", "model.weights.h5": ""}), "a trained network of Keras", "numpy.savez"),
     "safetensors": (struct.pack("<Q", 60) + b'{"X":{"dtype":"F32"', "safetensors", "numpy.savez"),
-    "npy": (npy(X), "one NumPy array without a name (.npy)", "numpy.load"),
     "mnist": (IDX3, "MNIST's kind (IDX) of shape (5, 2, 2)", "offset=16).reshape((5, 2, 2))"),
     "mnist labels": (b"\0\0\x08\x01" + struct.pack(">I", 3) + b"\1\2\3", "of shape (3,)", "y = numpy.fromfile("),
     "matlab 5": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(128), "older than 7.3", "scipy.io.loadmat", "numpy.savez"),  # noqa: E501
@@ -170,7 +170,7 @@ FILES = {
     "sent as text": (hdf5(X=X).replace(b"\r\n", b"\n"), "transfer as text has changed", "as binary"),
     "sent as utf-8": (hdf5(X=X).decode("utf-8", "replace").encode(), "transfer as text has changed", "as binary"),
     "zeros": (bytes(5000), "begins with zero bytes", "download it again"),
-    "one byte": (b"\1", "begins with the bytes 01; expected HDF5 or NPZ", "numpy.savez"),
+    "one byte": (b"\1", "begins with the bytes 01; expected HDF5, NPZ or NPY", "numpy.savez"),
     "noise": (bytes(range(250, 200, -1)), "begins with the bytes fa f9 f8", "numpy.savez"),
 }  # fmt: skip
 
@@ -502,13 +502,15 @@ def test_a_member_that_cannot_be_unpacked(tmp_path, offset, value, words):
 
 
 @pytest.mark.parametrize("step", [1, 7])
-@pytest.mark.parametrize("kind", ["npz", "npz packed", "h5", "h5 chunked"])
+@pytest.mark.parametrize("kind", ["npy", "npz", "npz packed", "h5", "h5 chunked"])
 def test_a_byte_changed_anywhere_is_never_a_traceback(tmp_path, kind, step):
     path = tmp_path / "train"
     if kind.startswith("h5"):
         with h5py.File(path, "w") as file:
             file.create_dataset("X", data=X, **({"chunks": (2, 2), "compression": "gzip"} if "chunked" in kind else {}))
             file["y"] = [0, 1, 1, 0]
+    elif kind == "npy":
+        path.write_bytes(npy(X))
     else:
         (np.savez_compressed if "packed" in kind else np.savez)(path, X=X, y=[0, 1, 1, 0])
         path = path.with_suffix(".npz")

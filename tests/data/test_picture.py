@@ -457,6 +457,6 @@ def test_a_network_that_was_not_trained_on_pictures(saved, interface, trained_on
         read_picture(path, interface)
     assert str(caught.value) == (
         f"{path}: is a picture, and the network was trained on {trained_on}.\n"
-        "Give it an HDF5 or NPZ file of such examples."
+        "Give it a file of such examples, HDF5, NPZ or NPY."
     )
     assert caught.value.exit_code == 6

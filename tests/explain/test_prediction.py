@@ -148,6 +148,49 @@ def test_the_preparation_of_training_is_applied(nnctl, tmp_path):
 # --- kinds of input ---
 
 
+def test_an_array_without_a_name_says_the_same(nnctl, hand, tmp_path):
+    np.save(tmp_path / "X.npy", X)
+    expected = nnctl("predict", hand, "data.npz").stdout
+    assert expected.startswith("row,prediction,probability\n0,")
+    assert nnctl("predict", hand, "X.npy").stdout == expected
+    outcome = nnctl("predict", hand, "X.npy", "--features", "X")
+    assert outcome.exit_code == 3
+    assert "X.npy: is one array only and has no names (NPY), so it holds no 'X'.\nLeave the name out." in outcome.stderr
+
+
+@pytest.mark.parametrize("kind", ["npz", "h5"])
+def test_a_name_tells_which_features_are_predicted(nnctl, hand, tmp_path, kind):
+    arrays = {"X": X + 9, "measured": X, "g/inside": X} if kind == "h5" else {"X": X + 9, "measured": X}
+    if kind == "npz":
+        np.savez(tmp_path / "several.npz", **arrays)
+    else:
+        with h5py.File(tmp_path / "several.h5", "w") as file:
+            for name, array in arrays.items():
+                file[name] = array
+    expected = nnctl("predict", hand, "data.npz", "--proba").stdout
+    for name in (name for name in arrays if name != "X"):
+        outcome = nnctl("predict", hand, f"several.{kind}", "--features", name, "--proba")
+        assert outcome.stdout == expected
+        assert f"{name} is predicted; X" in outcome.stderr
+    assert nnctl("predict", hand, f"several.{kind}", "--proba").stdout != expected
+    outcome = nnctl("predict", hand, f"several.{kind}", "--features", "mesured")
+    assert outcome.exit_code == 3
+    assert f"several.{kind}: there is no dataset 'mesured'; did you mean \"measured\"?" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "--features names a dataset of an INPUT, and there is none: nnctl predict RUN INPUT"),
+        (["cat.png"], "cat.png: is a picture, in which no dataset is called 'X'; leave --features out"),
+    ],
+)
+def test_a_name_without_a_file_of_arrays(nnctl, hand, arguments, words):
+    outcome = nnctl("predict", hand, *arguments, "--features", "X")
+    assert outcome.exit_code == 2
+    assert words in outcome.stderr
+
+
 def test_hdf5_and_npz_say_the_same(nnctl, hand, tmp_path):
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["x_test"] = X

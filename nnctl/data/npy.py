@@ -1,0 +1,80 @@
+"""NPY, one array without a name: a header with type and shape, and the numbers.
+
+What the header says is compared with what there is before memory is taken; objects are never unpickled.
+"""
+
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+from nnctl.data.arrays import ALONE, Datasets, Unusable
+from nnctl.data.words import AGAIN, cause, in_plain_words
+from nnctl.nn import Array
+
+OBJECTS = (
+    "holds Python objects (pickle), which may run any program, so they are not read.\n"
+    "Make it one array of numbers or of text before saving: numpy.array(rows, float), labels.astype(str)"
+)
+MAX_HEADER = 1 << 20  # bytes; one of NumPy's is some hundred long
+
+
+@contextmanager
+def datasets(path: Path) -> Iterator[Datasets]:
+    """Open an NPY file."""
+
+    def read(name: str) -> Array:
+        if name != ALONE:
+            raise KeyError(name)
+        with plainly(), path.open("rb") as file:
+            return array(file, path.stat().st_size)
+
+    yield Datasets([ALONE], read, [])
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Raise Unusable, in plain words, for whatever goes wrong inside."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of headers that Python 2 wrote
+            yield
+    except (Unusable, MemoryError):
+        raise
+    except Exception as error:
+        raise Unusable(in_plain_words(error)) from None
+
+
+def array(file: IO[bytes], size: int) -> Array:
+    """Return the array of an open file, if that has as many bytes as its header says."""
+    shape, dtype = _header(file)
+    if dtype.hasobject:
+        raise Unusable(OBJECTS)
+    held, claimed = size - file.tell(), prod(shape) * dtype.itemsize
+    if held != claimed:
+        raise Unusable(
+            f"is damaged: an array of shape {shape} and type {dtype} has {claimed:,} bytes, and the file holds"
+            f" {held:,}.\n{AGAIN}"
+        )
+    file.seek(0)
+    read: Array = npy.read_array(file, max_header_size=MAX_HEADER)
+    return read
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and type that stand before an array."""
+    try:
+        read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
+        shape, _, dtype = read(file, max_header_size=MAX_HEADER)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+        raise
+    except Exception as error:  # it is Python that NumPy evaluates, and a parser raises what it likes
+        raise Unusable(f"is damaged: its header cannot be understood ({cause(error)[:80]}).\n{AGAIN}") from None
+    return shape, dtype
