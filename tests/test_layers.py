@@ -30,7 +30,7 @@ LEVELS = (  # from the top down; a room may import from its own wing and from th
     {"errors"},
     {""},  # nnctl itself: the version
 )
-CLIMBS = {"data.sets", "data.kinds"}  # the registries that a spec looks into, to know what it may say
+CLIMBS = {"data.sets", "data.kinds", "data.scaling"}  # the registries that a spec looks into, to know what it may say
 OWNERS = {
     "typer": {"cli"},
     "rich": {"show", "cli"},

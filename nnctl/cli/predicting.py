@@ -75,7 +75,7 @@ def predict(
             print(json.dumps({**told, **_said(prediction, proba, with_rows=output is None)}, allow_nan=False))
         elif part is not None and output is None:
             which = "test set" if part == "test" else "training set (it has no test set)"
-            order = "wrong ones" if prediction.classes else "those furthest from the truth"
+            order = "wrong ones" if prediction.wrong() is not None else "those furthest from the truth"
             messages.print(f"{found.folder}: predictions for its {which}, {order} first")
             _show(prediction, proba)
         elif output is None:

@@ -34,9 +34,9 @@ class BlockPreparation:
         return prod(self.shape)
 
     @property
-    def standardizes(self) -> bool:
-        """Whether the training rows come out with mean 0 and variance 1."""
-        return self.scaling.standardizes
+    def centred(self) -> bool:
+        """Whether the training rows decide what features are brought to."""
+        return self.scaling.centred
 
     def apply(self, X: Array, dtype: Any, origin: str) -> Array:
         """Return rows X (m, ...) prepared, (m, n[0]); raise a MismatchError if they do not fit."""
@@ -82,7 +82,7 @@ class BlockPreparation:
         return None if self.range is None else self.scaling.remark(self.range)
 
     def __str__(self) -> str:
-        return str(self.scaling)
+        return self.scaling.told
 
 
 def in_words(shape: tuple[int, ...]) -> str:

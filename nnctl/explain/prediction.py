@@ -55,12 +55,18 @@ class Prediction:
     def header(self, proba: bool = False) -> list[str]:
         """Return the names of the columns of `rows`."""
         n = len(self.outputs)
-        values = ["prediction"] if self.classes or n == 1 else [f"prediction_{k}" for k in range(1, n + 1)]
-        more = [f"p_{name}" for name in self.classes] if proba and self.classes else []
-        return ["row", *values, "probability", *more]
+        interface = self.model.interface
+        names = interface.output_names(n)
+        values = ["prediction"] if self.classes or n == 1 else [f"prediction_{name}" for name in names]
+        shares = self.classes or (names if interface.labels else [])
+        return ["row", *values, "probability", *([f"p_{name}" for name in shares] if proba else [])]
 
     def rows(self, proba: bool = False) -> Iterator[list[object]]:
-        """Yield row, prediction, the probability of that prediction (empty for numbers), and each class's."""
+        """Yield row, predictions, the probability of a class (empty for labels and numbers), and those of all."""
+        if self.model.interface.labels:
+            for row, p in enumerate(self.outputs.T.tolist()):
+                yield [row, *(int(own > 0.5) for own in p), "", *(p if proba else ())]
+            return
         if self.classes is None:
             for row, values in enumerate(self.outputs.T.tolist()):
                 yield [row, *values, ""]
@@ -79,11 +85,20 @@ class Prediction:
         """
         if self.table.y is None:
             return np.arange(self.outputs.shape[1])
-        Y = self.model.interface.targets(self.table, len(self.outputs), np.float64)
-        if self.classes:
-            return np.argsort(classify(Y) == classify(self.outputs), kind="stable")
+        if (wrong := self.wrong()) is not None:
+            return np.argsort(-wrong, kind="stable")
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.argsort(-np.abs(Y - self.outputs).sum(axis=0), kind="stable")
+            errors = np.abs(self.model.interface.numbers(self.table).T.astype(np.float64) - self.outputs)
+            return np.argsort(-errors.sum(axis=0), kind="stable")
+
+    def wrong(self) -> Array | None:
+        """Return how many answers of each row (m,) are wrong, or None for numbers and where the truth is not known."""
+        interface = self.model.interface
+        if self.table.y is None:
+            return None
+        if interface.classes:
+            return (interface.class_indices(self.table) != classify(self.outputs)).astype(int)
+        return ((self.outputs > 0.5) != interface.numbers(self.table).T).sum(axis=0) if interface.labels else None
 
     def as_json(self, proba: bool = False) -> list[dict[str, object]]:
         """Return the columns of `rows` by their names, and the truth where it is known, for each row."""
