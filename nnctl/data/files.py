@@ -3,7 +3,7 @@
 What a file holds and nobody takes is said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from nnctl.data.arrays import ALONE
 from nnctl.data.block import BlockPreparation
+from nnctl.data.blocks import Block
 from nnctl.data.formats import Datasets, fetch, opened, pandas_tables
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, TARGETS, Names, bare, named, part_named, target_of, usual
@@ -286,4 +287,14 @@ def _check_numbers(values: Array, path: Path, key: str) -> None:
         raise DataError(
             f"{path}: {key} is {values[tuple(bad[0])]} in row {row}{column} (counted from 0{more});"
             " expected finite numbers.\nFill the value in, or leave the row out."
+        )
+
+
+def read_blocks(path: Path, preparation: BlockPreparation, name: str | None = None) -> Iterator[Block]:
+    """Read only features in blocks, to predict them; a row that is not finite is told, and not raised."""
+    table = read_features(path, preparation, name)
+    for start in range(0, len(table.X), 8192):
+        rows = np.arange(start, min(start + 8192, len(table.X)))
+        yield Block(
+            [str(path)] * len(rows), replace(table.rows(rows), notes=() if start else table.notes), rows - start
         )

@@ -6,7 +6,7 @@ than a float has, are texts.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data import records
+from nnctl.data.blocks import Block
 from nnctl.data.columns import Columns, Texts
 from nnctl.data.records import is_number
 from nnctl.data.table import Table
@@ -282,3 +283,10 @@ def _targets(rows: Columns, names: Sequence[str], path: Path) -> Array:
         )
     y = np.column_stack([rows.number(name) for name in names])
     return y[:, 0] if len(names) == 1 else y
+
+
+def read_blocks(path: Path | None, preparation: TabularPreparation, keep: Sequence[str]) -> Iterator[Block]:
+    """Read rows in blocks, to predict them."""
+    assert path is not None
+    table = read_rows(path, preparation)
+    yield Block([str(path)] * len(table.X), table, np.arange(len(table.X)))

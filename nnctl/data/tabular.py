@@ -15,6 +15,7 @@ from nnctl.data.columns import Columns
 from nnctl.data.kinds import FEW_VALUES, Kind, kinds, number, told_apart
 from nnctl.data.ranges import Range
 from nnctl.data.records import is_number
+from nnctl.data.remarks import Remark, Remarks
 from nnctl.data.scaling import ROWS, Scaling
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
@@ -112,7 +113,13 @@ class TabularPreparation:
 
     def remarks(self, table: Table) -> list[str]:
         """Say what of later rows is unlike the training rows."""
-        return [f"{table.origin}: {said}" for column in self.columns for said in column.remarks(table.X)]
+        found = Remarks(table.origin)
+        found.add(self.unlike(table.X), len(table.X))
+        return found.lines()
+
+    def unlike(self, X: Columns) -> list[Remark]:
+        """Return what of later rows X is unlike the training rows."""
+        return [remark for column in self.columns for remark in column.remarks(X)]
 
     def remark(self) -> str | None:
         """Say that the numbers of the training rows are far from unit scale, and what to do, or None."""

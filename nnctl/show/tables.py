@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what stands behind these is imported by the commands that h
     from nnctl.explain.prediction import Prediction
 
 UNLIMITED = 10**6  # columns
+PROBABILITY = "probability"  # a column that only classes fill
 MOST_ROWS = 100  # of predictions shown; a file gets them all
 LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²", "exact": "all labels right"}
 
@@ -99,14 +100,15 @@ def metrics(measured: Mapping[str, Metrics], interface: Interface) -> Table:
 
 def predictions(prediction: "Prediction", proba: bool) -> Table:
     """Return rows of a prediction with the truth, those first that are wrong, or numbers that are furthest off."""
-    header = prediction.header(proba)
+    answers = prediction.columns(proba)
     if prediction.classes is None:
-        header.remove("probability")
-    truth, rows, mistakes = prediction.truth(), list(prediction.rows(proba)), prediction.wrong()
+        answers = {name: values for name, values in answers.items() if name != PROBABILITY}
+    header = ["row", *map(shown, answers)]
+    truth, mistakes = prediction.truth(), prediction.wrong()
     table = _table(*header, *(["truth"] if truth else []), right=range(len(header)))
     for number in prediction.worst_first()[:MOST_ROWS].tolist():
-        row = rows[number]
-        cells = [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row][: len(header)]
+        row = [number, *(values[number] for values in answers.values())]
+        cells = [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row]
         if truth is not None:
             marked = Text(truth[number] if mistakes is not None else _rounded(truth[number]))
             wrong = mistakes is not None and mistakes[number]
