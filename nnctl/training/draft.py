@@ -13,7 +13,7 @@ import numpy as np
 
 from nnctl.data import records
 from nnctl.data.dataset import load
-from nnctl.data.interface import distinct_labels
+from nnctl.data.interface import are_labels, distinct_labels
 from nnctl.data.kinds import told_apart
 from nnctl.data.outputs import with_output
 from nnctl.data.parts import tables_of
@@ -91,15 +91,20 @@ def draft(path: Path, target: str | None, file: Path) -> Draft:
     table, own = found.tables["train"], [*found.tables]
     spec = with_output(_parsed(path, file, found.keys), table)
     meaning, most = _targets(table, spec)
+    unit = (
+        []
+        if spec.classifies
+        else [Key("scale_target", "standardize", "numbers are learnt so, and predicted as they are")]
+    )
     shares = [share for share in recipe.shares(most) if share.name not in own]
     seen = [f"  {printable(column.name)}: {column}" for column in found.columns if column not in found.ignored]
     below = [f"the columns, with {printable(target)} to predict:", *seen] if target and seen else []
     rows = len(table.X) - sum(round(share.value * len(table.X)) for share in shares)
     sections = [
         Section("", [Key("seed", 1, "the random stream that the parameters are drawn from")]),
-        Section("data", [*found.keys, *shares], below),
+        Section("data", [*found.keys, *unit, *shares], below),
         recipe.model(),
-        recipe.train(rows, spec.classifies, "validation" in [*own, *(share.name for share in shares)]),
+        recipe.train(rows, "validation" in [*own, *(share.name for share in shares)]),
     ]
     dataset = load(_parse(path, file, sections))
     parts = ", ".join(f"{examples.m:,} {part}" for part, examples in dataset.parts.items())
@@ -131,9 +136,7 @@ def _parse(path: Path, file: Path, sections: Sequence[Section]) -> Spec:
 
 def _parsed(path: Path, file: Path, keys: Sequence[Key]) -> Spec:
     """Return a spec of data about whose rows nothing is known yet."""
-    return _parse(
-        path, file, [Section("data", keys), recipe.model(), recipe.train(1, classifies=False, validates=False)]
-    )
+    return _parse(path, file, [Section("data", keys), recipe.model(), recipe.train(1, validates=False)])
 
 
 def _table(path: Path, file: Path, source: Key, target: str | None) -> _Found:
@@ -205,9 +208,11 @@ def _bytes() -> Key:
 
 
 def _targets(table: Table, spec: Spec) -> tuple[str, int]:
-    """Return what the targets of a table are, and how many rows the largest class has (all, where they are numbers)."""
+    """Return what the targets of a table are, and how many rows the largest class has (all, where there is none)."""
     y = table.y
     assert y is not None
+    if are_labels(table, spec.output):
+        return f"{y.shape[1]} labels, of which several may be 1", len(y)
     if not spec.classifies:
         return f"numbers from {y.min():g} to {y.max():g}", len(y)
     labels, codes = distinct_labels(table)

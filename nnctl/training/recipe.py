@@ -30,8 +30,8 @@ def model() -> Section:
     )
 
 
-def train(m: int, classifies: bool, validates: bool) -> Section:
-    """Return the training on m examples, of classes or numbers; without validation examples it cannot stop in time."""
+def train(m: int, validates: bool) -> Section:
+    """Return the training on m examples; without validation examples it cannot stop in time."""
     batch = SMALLEST
     while batch < LARGEST and batch * 2 * BATCHES <= m:
         batch *= 2
@@ -43,9 +43,8 @@ def train(m: int, classifies: bool, validates: bool) -> Section:
         Key("learning_rate", 0.002, "how far one update goes"),
         Key("batch_size", batch, "examples that an update looks at"),
         Key("epochs", epochs, "passes over the training rows, at most" if validates else "passes over the rows"),
+        Key("l2", 3, "keeps W small: the fewer the rows, the less is learnt by heart"),
     ]
-    if classifies:  # beside the squares of numbers in any unit no penalty has a meaning
-        keys.append(Key("l2", 3, "keeps W small: of few rows the network learns less by heart"))
     if validates:
         patience = Key(
             "early_stopping", {"patience": epochs // 10}, "epochs without a lower validation loss; the best is kept"

@@ -52,6 +52,8 @@ TABLES = {
     "binary": (numbers(y=np.where(SUM > 0, "up", "down")), "y", 3, "sigmoid"),
     "several classes": (numbers(y=np.digitize(SUM, [-1, 1])), "y", 3, "softmax"),
     "regression": (numbers(y=SUM), "y", 3, "linear"),
+    "small numbers": (numbers(y=SUM / 1e4), "y", 3, "linear"),
+    "large numbers": (numbers(y=1e7 + SUM * 1e6), "y", 3, "linear"),
     "missing": (numbers(d=[7.5, "", 8] * 40, e=["p", "", "q"] * 40, y=["", *SIGN[1:]]), "y", 7, "sigmoid"),
     "identifiers": (numbers(id=range(120), who=[f"w{i}" for i in range(120)], y=SIGN), "y", 3, "sigmoid"),
     "dates": (numbers(day=[f"2020-01-{1 + i % 30:02d}" for i in range(120)], y=SIGN), "y", 3, "sigmoid"),

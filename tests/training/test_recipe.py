@@ -6,8 +6,8 @@ from nnctl.spec.commented import tree_of
 from nnctl.training import recipe
 
 
-def written(m, classifies=True, validates=True):
-    return tree_of([recipe.train(m, classifies, validates)])["train"]
+def written(m, validates=True):
+    return tree_of([recipe.train(m, validates)])["train"]
 
 
 @pytest.mark.parametrize(("m", "batch"), [(1, 1), (5, 5), (100, 16), (256, 32), (1000, 64), (2048, 256), (10**6, 256)])
@@ -24,11 +24,6 @@ def test_epochs_shrink_with_the_rows(m, epochs):
 def test_without_validation_rows_nothing_stops_it_early():
     assert written(100, validates=False)["epochs"] == recipe.WITHOUT_VALIDATION
     assert "early_stopping" not in written(100, validates=False)
-
-
-def test_the_penalty_is_for_classes():
-    assert written(100)["l2"] == 3
-    assert "l2" not in written(100, classifies=False)
 
 
 def test_shares_are_held_back_where_the_largest_class_has_rows_for_them():
