@@ -100,6 +100,11 @@ def read_table(
     )
 
 
+def read_columns(path: Path) -> Columns:
+    """Return all columns of a file, to be looked at."""
+    return _read(path, Asked())[0]
+
+
 def read_rows(path: Path, preparation: TabularPreparation) -> Table:
     """Return the rows of a file for a network, columns by name; raise a MismatchError where one is missing."""
     names = [column.name for column in preparation.columns]

@@ -52,6 +52,22 @@ def replacing(path: Path) -> Iterator[Path]:
             unfinished.unlink(missing_ok=True)
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a text file in UTF-8 that is not there yet, whole or not at all."""
+    content = text.encode("utf-8")
+    check_place(path)
+    try:
+        with path.open("xb") as file, signals.last_words(lambda number: path.unlink(missing_ok=True)):
+            try:
+                file.write(content)
+                file.flush()
+            except OSError:
+                path.unlink()
+                raise
+    except OSError as error:
+        raise refused(path, error, len(content)) from None
+
+
 def overwrite(path: Path, content: bytes) -> None:
     """Write over a file that is as long or longer: a full disk has room for that."""
     with path.open("r+b", buffering=0) as file:
