@@ -69,9 +69,14 @@ def test_a_file_that_is_not_finished_is_not_there(tmp_path, ending):
         pytest.importorskip("pyarrow")
     path = tmp_path / f"said{ending}"
     path.write_text("before")
-    with pytest.raises(KeyboardInterrupt), writing(path) as file:
-        file.write(BLOCKS[0], TEXTS)
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with writing(path) as file:
+            file.write(BLOCKS[0], TEXTS)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert path.read_text() == "before"
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
