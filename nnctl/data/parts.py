@@ -7,7 +7,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnctl.data import records
+from nnctl.data import readers
 from nnctl.data.block import in_words
 from nnctl.data.kinds import kinds
 from nnctl.data.names import PARTS, Names
@@ -73,7 +73,7 @@ def tables_of(spec: Spec) -> dict[str, Table]:
 
 def _is_text(place: FileSpec) -> bool:
     """Tell whether a part is in one file, and that is a table in text."""
-    return place.file is not None and records.ending_of(Path(place.file)) is not None
+    return place.file is not None and readers.ending_of(Path(place.file)) is not None
 
 
 def _text_tables(spec: Spec) -> dict[str, Table]:
@@ -98,8 +98,8 @@ def _text_tables(spec: Spec) -> dict[str, Table]:
     parts = ["train", *(part for part in ("validation", "test") if data.has_file(part))]
     files = {part: Path(data.place(part).file or "") for part in parts}
     for path in files.values():
-        if records.ending_of(path) is None:
-            raise DataError(f"{path}: is no table in text ({', '.join(records.readers)}), as that for training is")
+        if readers.ending_of(path) is None:
+            raise DataError(f"{path}: is no table in text ({', '.join(readers.READERS)}), as that for training is")
     order = None if data.order == AS_IT_STANDS else data.order
     own = {part: names_of(data, part) for part in parts}
     for part, names in own.items():

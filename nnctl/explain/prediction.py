@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data import records
+from nnctl.data import readers
 from nnctl.data.block import in_words
 from nnctl.data.dataset import read_parts
 from nnctl.data.fingerprint import sha256
@@ -136,13 +136,13 @@ def predict_input(run: Run, path: Path, features: str | None = None) -> Predicti
 
     trained = model.load(run.parameters)
     preparation = trained.interface.preparation
-    what = "a table in text" if records.ending_of(path) else "a folder" if path.is_dir() else None
+    what = "a table in text" if readers.ending_of(path) else "a folder" if path.is_dir() else None
     what = "a picture" if path.suffix.lower() in SUFFIXES else what
     if features is not None and what is not None:
         raise SpecError(f"{path}: is {what}, in which no dataset is called {features!r}; leave --features out")
     if isinstance(preparation, TabularPreparation):
         return _predict(trained, _rows(path, preparation))
-    if records.ending_of(path) is not None:
+    if readers.ending_of(path) is not None:
         raise MismatchError(
             f"{path}: is a table with named columns, and the network was trained on arrays, whose features have none"
             f" ({in_words(preparation.shape)}).\nGive it an HDF5 or NPZ file, or train on a table."
@@ -156,11 +156,11 @@ def predict_input(run: Run, path: Path, features: str | None = None) -> Predicti
 
 def _rows(path: Path, preparation: TabularPreparation) -> Table:
     """Return the rows of a table in text; raise a MismatchError for any other file."""
-    if records.ending_of(path) is None:
+    if readers.ending_of(path) is None:
         names = ", ".join(column.name for column in preparation.columns[:FEW])
         raise MismatchError(
             f"{path}: the network was trained on a table with named columns ({names}, ...).\n"
-            f"Give it one, in a file that ends with {', '.join(records.readers)}."
+            f"Give it one, in a file that ends with {', '.join(readers.READERS)}."
         )
     return read_rows(path, preparation)
 
