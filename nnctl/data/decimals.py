@@ -35,7 +35,8 @@ def decimals(text: Array, starts: Array, points: Array, ends: Array) -> tuple[Ar
     good &= (text[first] != ZERO) | (whole == 1) | (points < ends)  # 007 is a code
     empty = starts == ends
     values[empty] = np.nan
-    return values, good | empty
+    good |= empty
+    return values, good
 
 
 def _whole(text: Array, starts: Array, counts: Array) -> tuple[Array, Array]:

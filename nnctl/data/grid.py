@@ -19,7 +19,7 @@ END, POINT, SPACE = b"\n. "
 
 @dataclass(frozen=True)
 class Grid(Records):
-    """Cells (m, n) by their starts, points and ends in a text; one with several points has none between the two."""
+    """Cells (m, n) by their starts, points and ends in a text; of one without a point it is the end, of several -1."""
 
     raw: bytes  # the text, and a PAD
     starts: Array
@@ -57,13 +57,15 @@ def grid(text: str, separator: str, n: int, line: int) -> Grid | None:
     if len(borders) != m * n or not at_end[n - 1 :: n].all():
         return None
     ends = marks[borders]
-    starts = np.concatenate([[0], ends[:-1] + 1])
+    starts = np.zeros_like(ends)
+    np.add(ends[:-1], 1, out=starts[1:])
     lengths = ends - starts
     blank = n == 1 and not lengths.all()  # an empty line is no row
-    if blank or lengths.max() > csv.field_size_limit() or (signs[starts] == SPACE).any():
+    if blank or lengths.max() > csv.field_size_limit() or (b" " in raw and (signs[starts] == SPACE).any()):
         return None
-    between = np.diff(borders, prepend=-1) - 1  # points in each cell
-    points = np.where(between == 1, marks[borders - 1], ends)
-    points[between > 1] = -1
+    pointed = kinds[borders - 1] == POINT
+    points = marks[borders - pointed]
+    if np.count_nonzero(pointed) < len(kinds) - len(borders):
+        points[pointed & (kinds[borders - 2] == POINT)] = -1
     shape = (m, n)
     return Grid(np.arange(line, line + m), (), raw, starts.reshape(shape), points.reshape(shape), ends.reshape(shape))

@@ -13,7 +13,7 @@ from nnctl.data.records import Source
 from nnctl.data.words import AGAIN
 from nnctl.errors import DataError
 
-SIZE = 1 << 19  # bytes of a piece: what is made of them stays in the processor's cache
+SIZE = 1 << 18  # bytes of a piece: what is made of them stays in the processor's cache
 
 
 class Lines(Iterator[str]):

@@ -13,7 +13,7 @@ import numpy as np
 from nnctl.data import readers
 from nnctl.data.cells import MISSING, as_numbers, codes, marked
 from nnctl.data.columns import Columns, Texts
-from nnctl.data.records import Opened, Records, Source
+from nnctl.data.records import ROWS, Opened, Records, Source
 from nnctl.data.table import Table
 from nnctl.data.tabular import TabularPreparation
 from nnctl.data.words import printable
@@ -78,9 +78,8 @@ def read_table(
         rows, lines = rows[~gaps], lines[~gaps]
     y = _targets(rows, target, path)
     groups, ranks = (None if name is None else _ranks(rows, name, key, path) for key, name in beside.items())
-    left = rows.without((*target, *(name for name in (group, order) if name)))
     return Table(
-        left,
+        _left(rows, {*target, group, order}),
         y,
         origin=str(path),
         files=(path,),
@@ -225,11 +224,24 @@ def _ranks(rows: Columns, name: str, key: str, path: Path) -> Array:
     if gaps.any():
         raise DataError(f"{path}: column {printable(name)}, {key}, is missing in {int(gaps.sum()):,} rows; fill it in")
     if name not in rows.texts:
-        return rows.number(name)
+        return rows.number(name).copy()
     values = np.array(rows.texts[name].values)
     places = np.empty(len(values), np.int64)
     places[np.argsort(values)] = np.arange(len(values))
     return places[rows.texts[name].codes]
+
+
+def _left(rows: Columns, gone: Collection[str | None]) -> Columns:
+    """Return the columns but for some of them; numbers are moved up in their own memory, for there may be much."""
+    kept = [index for index, name in enumerate(rows.number_names) if name not in gone]
+    numbers, m, k = rows.numbers, len(rows), len(kept)
+    if k < numbers.shape[1]:
+        for start in range(0, m, ROWS):
+            block = numbers[start : start + ROWS, kept]
+            numbers.reshape(-1)[start * k : start * k + block.size] = block.ravel()
+        numbers.resize((m, k), refcheck=False)
+    texts = {name: column for name, column in rows.texts.items() if name not in gone}
+    return Columns(tuple(name for name in rows.names if name not in gone), numbers, texts)
 
 
 def _targets(rows: Columns, names: Sequence[str], path: Path) -> Array:
