@@ -37,6 +37,7 @@ OWNERS = {
     "yaml": {"spec.document", "spec.yaml12"},
     "h5py": {"runs.model", "data.hdf5", "data.storage", "training.result"},
     "hdf5plugin": {"data.hdf5"},
+    "pyarrow": {"data.parquet"},
     "matplotlib": {"show"},
     "PIL": {"data.picture", "data.folder", "spec.checks"},
     "threadpoolctl": {"team"},

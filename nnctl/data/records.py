@@ -24,6 +24,7 @@ class Source:
     path: Path | None  # None: the standard input
     encoding: str = "utf-8"
     separator: str | None = None
+    left_out: Collection[str] = ()  # columns that nobody looks at
     needed: Collection[str] | None = None  # the columns without which the file is of no use; None: all that it has
 
     def __str__(self) -> str:

@@ -51,7 +51,7 @@ def read_table(
     """
     if asked.only is not None:
         asked = replace(asked, only=[*asked.only, *target])
-    rows, lines, notes = _read(path, asked)
+    rows, lines, notes, named_lines = _read(path, asked)
     if not target:
         usual = [name for name in rows.names if name.lower() in TARGETS]
         if len(usual) != 1:
@@ -68,9 +68,10 @@ def read_table(
     if gaps.any():
         where = [f"{lines[row]:,}" for row in np.flatnonzero(gaps)]
         if not drop:
+            places = f"line {listed(where, FEW)}" if named_lines else f"row {listed(where, FEW)} (counted from 0)"
             raise DataError(
-                f"{path}: the target {', '.join(target)} is missing in {len(where):,} of {len(rows):,} rows: line"
-                f" {listed(where, FEW)}.\nFill it in, or say data.drop_missing_targets: true"
+                f"{path}: the target {', '.join(target)} is missing in {len(where):,} of {len(rows):,} rows:"
+                f" {places}.\nFill it in, or say data.drop_missing_targets: true"
             )
         if gaps.all():
             raise DataError(f"{path}: the target {', '.join(target)} is missing in every row")
@@ -85,7 +86,7 @@ def read_table(
         files=(path,),
         numbers=lines,
         notes=tuple(notes),
-        named_lines=True,
+        named_lines=named_lines,
         targets=tuple(target),
         groups=groups,
         order=ranks,
@@ -98,12 +99,14 @@ def read_rows(path: Path, preparation: TabularPreparation) -> Table:
     texts = [column.name for column in preparation.columns if column.as_text]
     numbers = [name for name in names if name not in texts]
     asked = Asked((), texts, numbers, preparation.missing, preparation.encoding, preparation.separator, names)
-    rows, lines, notes = _read(path, asked)
-    return Table(rows, None, origin=str(path), files=(path,), numbers=lines, notes=tuple(notes), named_lines=True)
+    rows, lines, notes, named_lines = _read(path, asked)
+    return Table(
+        rows, None, origin=str(path), files=(path,), numbers=lines, notes=tuple(notes), named_lines=named_lines
+    )
 
 
-def _read(path: Path, asked: Asked) -> tuple[Columns, Array, list[str]]:
-    """Read all rows, again with more columns as texts until that fits; return them, their lines and notes."""
+def _read(path: Path, asked: Asked) -> tuple[Columns, Array, list[str], bool]:
+    """Read all rows, again with more columns as texts until that fits; return them as `_Gathered.result` does."""
     texts = set(asked.texts)
     while True:
         gathered = _gather(path, asked, texts)
@@ -132,8 +135,8 @@ class _Gathered:
             self.numbers.resize((max(end, len(self.numbers) * 5 // 4), numbers.shape[1]), refcheck=False)
         self.numbers[m:end] = numbers
 
-    def result(self) -> tuple[Columns, Array, list[str]]:
-        """Return the columns, the line of each row and notes."""
+    def result(self) -> tuple[Columns, Array, list[str], bool]:
+        """Return the columns, the number of each row, notes, and whether the numbers are those of lines."""
         path, notes = self.file.source.path, list[str]()
         lines = np.concatenate([np.zeros(0, np.int64), *self.lines])
         if not len(lines):
@@ -157,12 +160,12 @@ class _Gathered:
                 columns = columns.without(("",))
             else:
                 raise DataError(f"{path}:1: the first column has no name; give it one")
-        return columns, lines, notes
+        return columns, lines, notes, self.file.named_lines
 
 
 def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
     missing = MISSING | {text.strip().lower() for text in asked.missing}
-    with readers.opened(Source(path, asked.encoding, asked.separator)) as file:
+    with readers.opened(Source(path, asked.encoding, asked.separator, asked.ignore)) as file:
         unknown = next((name for name in [*asked.ignore, *asked.texts, *asked.numbers] if name not in file.names), None)
         if unknown is not None:
             kind = MismatchError if asked.only is not None else DataError

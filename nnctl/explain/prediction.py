@@ -136,7 +136,7 @@ def predict_input(run: Run, path: Path, features: str | None = None) -> Predicti
 
     trained = model.load(run.parameters)
     preparation = trained.interface.preparation
-    what = "a table in text" if readers.ending_of(path) else "a folder" if path.is_dir() else None
+    what = "a table of named columns" if readers.ending_of(path) else "a folder" if path.is_dir() else None
     what = "a picture" if path.suffix.lower() in SUFFIXES else what
     if features is not None and what is not None:
         raise SpecError(f"{path}: is {what}, in which no dataset is called {features!r}; leave --features out")
@@ -155,7 +155,7 @@ def predict_input(run: Run, path: Path, features: str | None = None) -> Predicti
 
 
 def _rows(path: Path, preparation: TabularPreparation) -> Table:
-    """Return the rows of a table in text; raise a MismatchError for any other file."""
+    """Return the rows of a table of named columns; raise a MismatchError for any other file."""
     if readers.ending_of(path) is None:
         names = ", ".join(column.name for column in preparation.columns[:FEW])
         raise MismatchError(
