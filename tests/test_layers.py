@@ -35,7 +35,7 @@ OWNERS = {
     "typer": {"cli"},
     "rich": {"show", "cli"},
     "yaml": {"spec.document", "spec.yaml12"},
-    "pyarrow": {"explain.answers"},
+    "pyarrow": {"data.parquet", "explain.answers"},
     "h5py": {"explain.answers", "runs.model", "data.hdf5", "data.storage", "training.result"},
     "hdf5plugin": {"data.hdf5"},
     "matplotlib": {"show"},

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from pathlib import Path
 
-from nnctl.data import records
+from nnctl.data import readers
 from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.blocks import Block
 from nnctl.data.remarks import Remarks
@@ -114,11 +114,11 @@ def read(
 def _table(path: Path, preparation: TabularPreparation, features: str | None, keep: Sequence[str]) -> Iterator[Block]:
     from nnctl.data.tables import read_blocks
 
-    if str(path) != STDIN and records.ending_of(path) is None:
+    if str(path) != STDIN and readers.ending_of(path) is None:
         names = ", ".join(column.name for column in preparation.columns[:FEW])
         raise MismatchError(
             f"{path}: the network was trained on a table with named columns ({names}, ...).\n"
-            f"Give it one, in a file that ends with {', '.join(records.readers)}."
+            f"Give it one, in a file that ends with {', '.join(readers.READERS)}."
         )
     _no_features(path, "a table", features)
     return read_blocks(None if str(path) == STDIN else path, preparation, keep)
@@ -135,7 +135,7 @@ def _pictures(
 
 
 def _arrays(path: Path, preparation: BlockPreparation, features: str | None, keep: Sequence[str]) -> Iterator[Block]:
-    if str(path) == STDIN or records.ending_of(path) is not None:
+    if str(path) == STDIN or readers.ending_of(path) is not None:
         name = "stdin" if str(path) == STDIN else path
         raise MismatchError(
             f"{name}: is a table with named columns, and the network was trained on arrays, whose features have none"

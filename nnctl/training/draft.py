@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl.data import records
+from nnctl.data import readers
 from nnctl.data.dataset import load
 from nnctl.data.interface import are_labels, distinct_labels
 from nnctl.data.kinds import told_apart
@@ -69,7 +69,7 @@ def check_there(path: Path) -> None:
 
 def is_table(path: Path) -> bool:
     """Tell whether data are named columns."""
-    return not path.is_dir() and records.ending_of(path) is not None
+    return not path.is_dir() and readers.ending_of(path) is not None
 
 
 def columns_of(path: Path) -> list[Column]:
