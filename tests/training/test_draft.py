@@ -149,6 +149,13 @@ def test_a_dataset_to_predict_can_be_named(tmp_path):
     assert load(read(written(tmp_path / "t.npz", "colour"))).interface.classes == ("blue", "red")
 
 
+def test_labels_are_known(nnctl, tmp_path):
+    np.savez(tmp_path / "t.npz", X=X, y=(X > 0).astype(int))
+    drafted = draft(tmp_path / "t.npz", None, tmp_path / "s.yaml")
+    assert drafted.summary == "t.npz: 84 train, 12 validation, 24 test examples, 3 labels, of which several may be 1"
+    assert nnctl("train", written(tmp_path / "t.npz"), "-q", "--no-pictures").exit_code == 0
+
+
 def test_bytes_are_divided_by_255(tmp_path):
     np.savez(tmp_path / "t.npz", X=STREAM.randint(0, 256, (40, 8, 8), np.uint8), y=np.arange(40) % 2)
     assert read(written(tmp_path / "t.npz")).data.scale == 255
