@@ -33,6 +33,7 @@ from nnctl.spec.spec import Spec
 from nnctl.training import recipe
 
 UTF_8 = Asked.encoding
+EXPECTED = "classes that come again, or plain numbers that vary.\nName another target: --target NAME"
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,10 @@ def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
     if target not in rows.names:
         raise DataError(f"{path}: there is no column {printable(target)}{suggestion(target, rows.names)}")
     own = columns[rows.names.index(target)]
-    _check_target(path, own, told_apart(list(rows.texts[target].values)) if target in rows.texts else None, len(rows))
+    if not own.different:
+        raise DataError(f"{path}: the target {printable(target)} is missing in every row; expected {EXPECTED}")
+    if target in rows.texts and (what := told_apart(list(rows.texts[target].values))) is not None:
+        raise DataError(f"{path}: the target {printable(target)} holds {what}, {own.holds}; expected {EXPECTED}")
     ignored = [column for column in columns if column.unfit and column is not own]
     if len(ignored) == len(columns) - 1:  # rather a number that counts the rows than nothing
         ignored = [column for column in ignored if column.kind is None]
@@ -158,22 +162,6 @@ def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
     keys.append(Key("scale", "standardize", "of numbers: less the training rows' mean, divided by their spread"))
     table = Table(rows, values_of(rows, target), origin=str(path))
     return _Found({"train": table}, keys, [column for column in columns if column is not own], ignored)
-
-
-def _check_target(path: Path, column: Column, what: str | None, m: int) -> None:
-    """Raise a DataError where a column cannot be predicted; `what` is said of its texts where they are no classes."""
-    name, present = printable(column.name), m - column.missing
-    if not present:
-        wrong = "is missing in every row"
-    elif column.different == 1:
-        wrong = f"is the same in every row, {column.holds}; expected classes, or numbers that vary"
-    elif what is not None:
-        wrong = f"holds {what}, such as {column.holds}; expected classes, or plain numbers"
-    elif column.kind != "number" and column.different * OFTEN > present:
-        wrong = f"has {column.different:,} different texts in {present:,} rows; expected classes that come again"
-    else:
-        return
-    raise DataError(f"{path}: the target {name} {wrong}.\nName another column: --target NAME")
 
 
 def _arrays(path: Path, file: Path, source: Key, target: str | None) -> _Found:
@@ -206,15 +194,27 @@ def _bytes() -> Key:
 
 
 def _targets(table: Table, spec: Spec) -> tuple[str, int]:
-    """Return what the targets of a table are, and how many rows the largest class has (all, where there is none)."""
+    """Return what the targets of a table are, and how many rows the largest class has (all, where there is none).
+
+    Raise a DataError where there is nothing to tell apart.
+    """
     y = table.y
     assert y is not None
     if are_labels(table, spec.output):
         return f"{y.shape[1]} labels, of which several may be 1", len(y)
     if not spec.classifies:
+        if y.min() == y.max():
+            raise DataError(f"{table.origin}: the target is {y.min():g} in every row; expected {EXPECTED}")
         return f"numbers from {y.min():g} to {y.max():g}", len(y)
     labels, codes = distinct_labels(table)
     counts = np.bincount(codes).tolist()
+    if len(labels) < 2:
+        raise DataError(f"{table.origin}: the target has one class only, {printable(labels[0])}; expected {EXPECTED}")
+    if len(labels) * OFTEN > len(y) and y.dtype.kind not in "buif":
+        raise DataError(
+            f"{table.origin}: the target has {len(labels):,} different texts in {len(y):,} rows, such as"
+            f" {printable(labels[0])}; expected {EXPECTED}"
+        )
     told = (f"{_name(table, label)} ({count:,})" for label, count in zip(labels, counts, strict=True))
     return f"classes {printable(listed(told, FEW))}", max(counts)
 

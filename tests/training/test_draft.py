@@ -193,10 +193,15 @@ def test_a_folder_of_pictures_trains(nnctl, tmp_path, own):
     ("columns", "target", "said"),
     [
         (numbers(colour=SUM), "color", 't.csv: there is no column color; did you mean "colour"?'),
-        (numbers(y=[f"n{i}" for i in range(120)]), "y", "the target y has 120 different texts in 120 rows"),
-        (numbers(y=[f"n{i % 70}" for i in range(120)]), "y", "the target y has 70 different texts in 120 rows"),
+        (
+            numbers(y=[f"n{i}" for i in range(120)]),
+            "y",
+            "t.csv: the target has 120 different texts in 120 rows, such as n0",
+        ),
+        (numbers(y=[f"n{i % 70}" for i in range(120)]), "y", "the target has 70 different texts in 120 rows"),
         (numbers(y=[""] * 120), "y", "the target y is missing in every row"),
-        (numbers(y=[4] * 120), "y", "the target y is the same in every row, 4 to 4"),
+        (numbers(y=[4] * 120), "y", "the target is 4 in every row"),
+        (numbers(y=["ok"] * 120), "y", "the target has one class only, ok; expected classes that come again"),
         (numbers(y=["2020-01-01", "2020-01-02"] * 60), "y", "the target y holds dates or times"),
         (numbers(y=["1,5", "2,5"] * 60), "y", "the target y holds numbers with decimal commas"),
         ({"who": [f"w{i}" for i in range(120)], "y": [0, 1] * 60}, "y", "there is no column of features"),
@@ -219,6 +224,7 @@ def test_what_cannot_be_trained_on_is_told_in_the_words_of_its_reader(tmp_path):
     pictures(tmp_path / "one" / "cat", 0, m=2)
     said = {
         "y.npz": "no dataset of features for train was found",
+        "one.npz": "the target is 3 in every row",
         "x.npy": "is one array without a name (NPY)",
         "empty": "is a folder without pictures",
         "one": "has one sub-folder only (cat), and so one class",
