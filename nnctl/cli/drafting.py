@@ -31,6 +31,9 @@ def init(
         Path | None,
         typer.Option("-o", "--output", help="Write the spec to this file, in place of DATA's name.", metavar="FILE"),
     ] = None,
+    encoding: Annotated[
+        str, typer.Option("--encoding", help="Of a table, where it is not UTF-8: latin-1, gbk.", metavar="NAME")
+    ] = "utf-8",
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -40,6 +43,8 @@ def init(
     like targets. Nothing is ever overwritten.
     """
     with explained():
+        from nnctl.data.survey import survey
+        from nnctl.data.tables import read_columns
         from nnctl.data.words import printable
         from nnctl.errors import SpecError
         from nnctl.runs.files import check_place, write_new
@@ -53,13 +58,13 @@ def init(
         check_place(file)
         messages = console.messages(quiet)
         if target is None and drafts.is_table(source):
-            columns = drafts.columns_of(source)
-            target = drafts.usual_target(columns)
+            target = drafts.usual_target(source, encoding)
             if target is None:
+                columns = survey(read_columns(source, encoding))
                 _list(columns, as_json)
                 raise _question(source, columns)
             messages.print(f"note: {printable(target)} is the target, for its name; --target COLUMN takes another")
-        drafted = drafts.draft(source, target, file)
+        drafted = drafts.draft(source, target, file, encoding)
         write_new(file, drafted.text)
         messages.print(drafted.summary)
         for column in drafted.ignored:

@@ -19,6 +19,7 @@ from nnctl.registry import listed
 SHOWN, LONGEST = 4, 24  # values in a line, and their signs
 OFTEN = 2  # rows of a text on average: of those that come less often little can be learned
 FILLED = {"number": "the median", "boolean": "what most rows are", "category": "an input of its own"}
+SELDOM = 5  # rows with a value: of fewer a part may have none
 IDENTIFIER = re.compile(r"(^|[ _.-])(id|ID|Id|key|index|uuid|nr|no)$|[a-z](ID|Id)$")
 
 
@@ -78,7 +79,7 @@ def _numbers(rows: Columns, name: str) -> Column:
         return Column(name, None, 0, missing, "", "it is empty", countable=False)
     holds = f"{different[0]:g} to {different[-1]:g}"
     whole = bool((different == np.floor(different)).all())
-    unfit = None
+    unfit = _seldom(len(values), missing)
     if len(different) == 1:
         unfit = f"it is {different[0]:g} in every row that has a value"
     elif whole and len(different) == len(values):
@@ -94,7 +95,7 @@ def _texts(rows: Columns, name: str) -> Column:
     column = rows.texts[name]
     used, present = [column.values[index] for index in column.used()], int((column.codes >= 0).sum())
     kind = next((kind.__name__ for kind in kinds.values() if kind.suits(rows, name)), None)
-    shown, unfit = [_short(value) for value in used], None
+    shown, unfit = [_short(value) for value in used], _seldom(present, len(rows) - present)
     if len(used) == 1 and present == len(rows):
         unfit = f"it is {shown[0]} in every row"
     elif (what := told_apart(used)) is not None and kind is None:
@@ -105,6 +106,11 @@ def _texts(rows: Columns, name: str) -> Column:
         unfit = f"{len(used):,} different texts in {present:,} rows, such as {shown[0]}"
     few = 1 < len(used) <= MOST_CLASSES and not unfit
     return Column(name, kind, len(used), len(rows) - present, listed(shown, SHOWN), unfit, few)
+
+
+def _seldom(present: int, missing: int) -> str | None:
+    """Say that hardly any row has a value, or return None."""
+    return f"only {present:,} rows have a value" if missing and present < SELDOM else None
 
 
 def _short(value: str) -> str:

@@ -94,9 +94,9 @@ def read_table(
     )
 
 
-def read_columns(path: Path) -> Columns:
+def read_columns(path: Path, encoding: str = Asked.encoding) -> Columns:
     """Return all columns of a file, to be looked at."""
-    return _read(path, Asked())[0]
+    return _read(path, Asked(encoding=encoding))[0]
 
 
 def read_rows(path: Path, preparation: TabularPreparation) -> Table:

@@ -21,7 +21,7 @@ from nnctl.data.picture_survey import size_and_color
 from nnctl.data.sets import datasets
 from nnctl.data.survey import OFTEN, Column, survey, values_of
 from nnctl.data.table import Table
-from nnctl.data.tables import read_columns
+from nnctl.data.tables import TARGETS, Asked, read_columns
 from nnctl.data.words import printable
 from nnctl.errors import DataError
 from nnctl.registry import FEW, listed, nearest, suggestion
@@ -31,6 +31,9 @@ from nnctl.spec.paths import find_file
 from nnctl.spec.reading import parse
 from nnctl.spec.spec import Spec
 from nnctl.training import recipe
+
+UTF_8 = Asked.encoding
+EXPECTED = "classes that come again, or plain numbers that vary.\nName another target: --target NAME"
 
 
 @dataclass(frozen=True)
@@ -72,37 +75,31 @@ def is_table(path: Path) -> bool:
     return not path.is_dir() and readers.ending_of(path) is not None
 
 
-def columns_of(path: Path) -> list[Column]:
-    """Return the columns of a table."""
-    return survey(read_columns(path))
-
-
-def usual_target(columns: Sequence[Column]) -> str | None:
-    """Return the one column that training takes as the target unasked, for its name, or None."""
-    usual = [column.name for column in columns if column.usual]
+def usual_target(path: Path, encoding: str) -> str | None:
+    """Return the one column of a table that training takes as the target unasked, for its name, or None."""
+    with records.opened(path, encoding) as opened:
+        usual = [name for name in opened.names if name.lower() in TARGETS]
     return usual[0] if len(usual) == 1 else None
 
 
-def draft(path: Path, target: str | None, file: Path) -> Draft:
+def draft(path: Path, target: str | None, file: Path, encoding: str = UTF_8) -> Draft:
     """Return the spec of data, to be written to a file; raise a DataError where they cannot be trained on."""
     source = Key("source", _written(path, file), "where the examples are")
-    read = _table if is_table(path) else _pictures if path.is_dir() else _arrays
-    found = read(path, file, source, target)
+    if is_table(path):
+        found = _table(path, source, target or "", encoding)
+    else:
+        found = (_pictures if path.is_dir() else _arrays)(path, file, source, target)
     table, own = found.tables["train"], [*found.tables]
     spec = with_output(_parsed(path, file, found.keys), table)
     meaning, most = _targets(table, spec)
-    unit = (
-        []
-        if spec.classifies
-        else [Key("scale_target", "standardize", "numbers are learnt so, and predicted as they are")]
-    )
+    unit = Key("scale_target", "standardize", "numbers are learnt so, and predicted as they are")
     shares = [share for share in recipe.shares(most) if share.name not in own]
     seen = [f"  {printable(column.name)}: {column}" for column in found.columns if column not in found.ignored]
     below = [f"the columns, with {printable(target)} to predict:", *seen] if target and seen else []
     rows = len(table.X) - sum(round(share.value * len(table.X)) for share in shares)
     sections = [
         Section("", [Key("seed", 1, "the random stream that the parameters are drawn from")]),
-        Section("data", [*found.keys, *unit, *shares], below),
+        Section("data", [*found.keys, *([] if spec.classifies else [unit]), *shares], below),
         recipe.model(),
         recipe.train(rows, "validation" in [*own, *(share.name for share in shares)]),
     ]
@@ -139,18 +136,23 @@ def _parsed(path: Path, file: Path, keys: Sequence[Key]) -> Spec:
     return _parse(path, file, [Section("data", keys), recipe.model(), recipe.train(1, validates=False)])
 
 
-def _table(path: Path, file: Path, source: Key, target: str | None) -> _Found:
+def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
     """Look at a table in text."""
-    rows = read_columns(path)
+    rows = read_columns(path, encoding)
     columns = survey(rows)
     if target not in rows.names:
-        raise DataError(f"{path}: there is no column {printable(target or '')}{suggestion(target or '', rows.names)}")
+        raise DataError(f"{path}: there is no column {printable(target)}{suggestion(target, rows.names)}")
     own = columns[rows.names.index(target)]
-    _check_target(path, own, told_apart(list(rows.texts[target].values)) if target in rows.texts else None, len(rows))
+    if not own.different:
+        raise DataError(f"{path}: the target {printable(target)} is missing in every row; expected {EXPECTED}")
+    if target in rows.texts and (what := told_apart(list(rows.texts[target].values))) is not None:
+        raise DataError(f"{path}: the target {printable(target)} holds {what}, {own.holds}; expected {EXPECTED}")
     ignored = [column for column in columns if column.unfit and column is not own]
     if len(ignored) == len(columns) - 1:  # rather a number that counts the rows than nothing
         ignored = [column for column in ignored if column.kind is None]
     keys = [source, Key("target", target, "the column to predict")]
+    if encoding != UTF_8:
+        keys.append(Key("encoding", encoding, "how the file writes its signs"))
     if ignored:
         names = tuple(column.name for column in ignored)
         keys.append(Key("ignore", names, "columns that are left out", tuple(str(column.unfit) for column in ignored)))
@@ -160,22 +162,6 @@ def _table(path: Path, file: Path, source: Key, target: str | None) -> _Found:
     keys.append(Key("scale", "standardize", "of numbers: less the training rows' mean, divided by their spread"))
     table = Table(rows, values_of(rows, target), origin=str(path))
     return _Found({"train": table}, keys, [column for column in columns if column is not own], ignored)
-
-
-def _check_target(path: Path, column: Column, what: str | None, m: int) -> None:
-    """Raise a DataError where a column cannot be predicted; `what` is said of its texts where they are no classes."""
-    name, present = printable(column.name), m - column.missing
-    if not present:
-        wrong = "is missing in every row"
-    elif column.different == 1:
-        wrong = f"is the same in every row, {column.holds}; expected classes, or numbers that vary"
-    elif what is not None:
-        wrong = f"holds {what}, such as {column.holds}; expected classes, or plain numbers"
-    elif column.kind != "number" and column.different * OFTEN > present:
-        wrong = f"has {column.different:,} different texts in {present:,} rows; expected classes that come again"
-    else:
-        return
-    raise DataError(f"{path}: the target {name} {wrong}.\nName another column: --target NAME")
 
 
 def _arrays(path: Path, file: Path, source: Key, target: str | None) -> _Found:
@@ -208,15 +194,27 @@ def _bytes() -> Key:
 
 
 def _targets(table: Table, spec: Spec) -> tuple[str, int]:
-    """Return what the targets of a table are, and how many rows the largest class has (all, where there is none)."""
+    """Return what the targets of a table are, and how many rows the largest class has (all, where there is none).
+
+    Raise a DataError where there is nothing to tell apart.
+    """
     y = table.y
     assert y is not None
     if are_labels(table, spec.output):
         return f"{y.shape[1]} labels, of which several may be 1", len(y)
     if not spec.classifies:
+        if y.min() == y.max():
+            raise DataError(f"{table.origin}: the target is {y.min():g} in every row; expected {EXPECTED}")
         return f"numbers from {y.min():g} to {y.max():g}", len(y)
     labels, codes = distinct_labels(table)
     counts = np.bincount(codes).tolist()
+    if len(labels) < 2:
+        raise DataError(f"{table.origin}: the target has one class only, {printable(labels[0])}; expected {EXPECTED}")
+    if len(labels) * OFTEN > len(y) and y.dtype.kind not in "buif":
+        raise DataError(
+            f"{table.origin}: the target has {len(labels):,} different texts in {len(y):,} rows, such as"
+            f" {printable(labels[0])}; expected {EXPECTED}"
+        )
     told = (f"{_name(table, label)} ({count:,})" for label, count in zip(labels, counts, strict=True))
     return f"classes {printable(listed(told, FEW))}", max(counts)
 

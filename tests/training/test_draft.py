@@ -149,6 +149,13 @@ def test_a_dataset_to_predict_can_be_named(tmp_path):
     assert load(read(written(tmp_path / "t.npz", "colour"))).interface.classes == ("blue", "red")
 
 
+def test_labels_are_known(nnctl, tmp_path):
+    np.savez(tmp_path / "t.npz", X=X, y=(X > 0).astype(int))
+    drafted = draft(tmp_path / "t.npz", None, tmp_path / "s.yaml")
+    assert drafted.summary == "t.npz: 84 train, 12 validation, 24 test examples, 3 labels, of which several may be 1"
+    assert nnctl("train", written(tmp_path / "t.npz"), "-q", "--no-pictures").exit_code == 0
+
+
 def test_bytes_are_divided_by_255(tmp_path):
     np.savez(tmp_path / "t.npz", X=STREAM.randint(0, 256, (40, 8, 8), np.uint8), y=np.arange(40) % 2)
     assert read(written(tmp_path / "t.npz")).data.scale == 255
@@ -186,10 +193,15 @@ def test_a_folder_of_pictures_trains(nnctl, tmp_path, own):
     ("columns", "target", "said"),
     [
         (numbers(colour=SUM), "color", 't.csv: there is no column color; did you mean "colour"?'),
-        (numbers(y=[f"n{i}" for i in range(120)]), "y", "the target y has 120 different texts in 120 rows"),
-        (numbers(y=[f"n{i % 70}" for i in range(120)]), "y", "the target y has 70 different texts in 120 rows"),
+        (
+            numbers(y=[f"n{i}" for i in range(120)]),
+            "y",
+            "t.csv: the target has 120 different texts in 120 rows, such as n0",
+        ),
+        (numbers(y=[f"n{i % 70}" for i in range(120)]), "y", "the target has 70 different texts in 120 rows"),
         (numbers(y=[""] * 120), "y", "the target y is missing in every row"),
-        (numbers(y=[4] * 120), "y", "the target y is the same in every row, 4 to 4"),
+        (numbers(y=[4] * 120), "y", "the target is 4 in every row"),
+        (numbers(y=["ok"] * 120), "y", "the target has one class only, ok; expected classes that come again"),
         (numbers(y=["2020-01-01", "2020-01-02"] * 60), "y", "the target y holds dates or times"),
         (numbers(y=["1,5", "2,5"] * 60), "y", "the target y holds numbers with decimal commas"),
         ({"who": [f"w{i}" for i in range(120)], "y": [0, 1] * 60}, "y", "there is no column of features"),
@@ -212,6 +224,7 @@ def test_what_cannot_be_trained_on_is_told_in_the_words_of_its_reader(tmp_path):
     pictures(tmp_path / "one" / "cat", 0, m=2)
     said = {
         "y.npz": "no dataset of features for train was found",
+        "one.npz": "the target is 3 in every row",
         "x.npy": "is one array without a name (NPY)",
         "empty": "is a folder without pictures",
         "one": "has one sub-folder only (cat), and so one class",
