@@ -3,7 +3,7 @@
 They stand where other files have one array of features; nothing is known yet of what a column means.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,3 +73,16 @@ class Columns:
             else self.numbers.take(kept, axis=1),  # one copy, in rows
             {name: column for name, column in self.texts.items() if name not in names},
         )
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Return the rows of all parts, which have the same columns, one behind the other."""
+    names, texts = parts[0].names, dict[str, Texts]()
+    for name in parts[0].texts:
+        values = dict[str, int]()
+        codes = []
+        for column in (part.texts[name] for part in parts):
+            places = [values.setdefault(value, len(values)) for value in column.values]
+            codes.append(np.array([*places, -1], np.int32)[column.codes])
+        texts[name] = Texts(np.concatenate(codes), tuple(values))
+    return Columns(names, np.concatenate([part.numbers for part in parts]), texts)

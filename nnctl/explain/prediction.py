@@ -15,8 +15,8 @@ from nnctl.data import readers
 from nnctl.data.block import in_words
 from nnctl.data.dataset import read_parts
 from nnctl.data.fingerprint import sha256
+from nnctl.data.incoming import read_rows
 from nnctl.data.table import Table
-from nnctl.data.tables import read_rows
 from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError, MismatchError, SpecError
 from nnctl.nn import Array
