@@ -9,13 +9,26 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.records import is_number
+from nnctl.data.records import Records, is_number
 from nnctl.nn import Array
 
 MISSING = frozenset(["", "na", "nan", "null", "?"])  # in any case
 CODE = re.compile(r"[-+]?0\d+")  # 007 is no number but a code
 ODD = re.compile(r"^[^\S\n]*[-+]?(?:0\d+|\d{16,400})[^\S\n]*$", re.MULTILINE)  # whole numbers that may change
 LARGEST = 2**53  # beyond it a float stands for several whole numbers
+
+
+def numbers_of(block: Records, columns: Sequence[int], missing: Collection[str]) -> tuple[Array, list[int]]:
+    """Return columns as numbers (m, n), nan where one is missing, and which of them hold something else."""
+    numbers, told = block.floats(columns)
+    strange = []
+    for index in np.flatnonzero(~told).tolist():
+        found = as_numbers(block.cells(columns[index]), missing)
+        if found is None:
+            strange.append(index)
+        else:
+            numbers[:, index] = found
+    return _marked(numbers, missing), strange
 
 
 def as_numbers(cells: Sequence[Any], missing: Collection[str]) -> Array | None:
@@ -34,13 +47,12 @@ def as_numbers(cells: Sequence[Any], missing: Collection[str]) -> Array | None:
     whole = (values == np.floor(values)).any()
     if "_" in joined or (whole and ODD.search(joined) and any(_changes(text) for text in texts)):
         return None
-    return values
+    return _marked(values, missing)
 
 
-def marked(values: Array, missing: Collection[str]) -> Array:
+def _marked(values: Array, missing: Collection[str]) -> Array:
     """Return numbers with nan in place of those that mean missing, however they are written."""
-    marks = [float(text) for text in missing if text != "nan" and is_number(text)]
-    if marks:
+    if marks := [float(text) for text in missing if text != "nan" and is_number(text)]:
         values[np.isin(values, marks)] = np.nan
     return values
 
