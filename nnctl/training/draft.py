@@ -18,6 +18,7 @@ from nnctl.data.kinds import told_apart
 from nnctl.data.outputs import with_output
 from nnctl.data.parts import tables_of
 from nnctl.data.picture_survey import size_and_color
+from nnctl.data.records import Source
 from nnctl.data.sets import datasets
 from nnctl.data.survey import OFTEN, Column, survey, values_of
 from nnctl.data.table import Table
@@ -77,7 +78,7 @@ def is_table(path: Path) -> bool:
 
 def usual_target(path: Path, encoding: str) -> str | None:
     """Return the one column of a table that training takes as the target unasked, for its name, or None."""
-    with records.opened(path, encoding) as opened:
+    with readers.opened(Source(path, encoding)) as opened:
         usual = [name for name in opened.names if name.lower() in TARGETS]
     return usual[0] if len(usual) == 1 else None
 
