@@ -20,8 +20,8 @@ def init(
         Path,
         typer.Argument(
             metavar="DATA",
-            help="A table (CSV, TSV, JSON lines), an HDF5 or NPZ file, or a folder of pictures with a sub-folder for"
-            " each class.",
+            help="A table (CSV, TSV, JSON lines, Parquet), an HDF5 or NPZ file, or a folder of pictures with a"
+            " sub-folder for each class.",
         ),
     ],
     target: Annotated[
