@@ -1,6 +1,7 @@
 """`nnctl init`: a spec for data of one's own."""
 
 import json
+import os
 import shlex
 from dataclasses import asdict
 from pathlib import Path
@@ -53,7 +54,7 @@ def init(
 
         drafts.check_there(source)
         file = output or Path(f"{_stem(source)}.yaml")
-        if file.exists() or file.is_symlink():
+        if os.path.lexists(file):
             raise SpecError(f"{file}: is there already, and nothing is overwritten; name another file: -o FILE")
         check_place(file)
         messages = console.messages(quiet)

@@ -3,6 +3,7 @@
 What the data hold is read as training reads it, and the draft is loaded as training loads it before it is handed out.
 """
 
+import contextlib
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -66,7 +67,9 @@ def check_there(path: Path) -> None:
         return
     if str(path) in datasets:
         raise DataError(f"{path}: is a built-in set, for which there is a spec: nnctl train {path}")
-    beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = list[str]()
+    with contextlib.suppress(OSError):
+        beside = os.listdir(path.parent)
     near = nearest(path.name, beside)
     hint = f'; did you mean "{near}"?' if near else ""
     raise DataError(f"{path}: there is no such file or folder{hint}")
