@@ -26,19 +26,18 @@ class Grid(Records):
     points: Array
     ends: Array
 
-    def cells(self, column: int) -> Sequence[str]:
+    def cells(self, column: int, rows: Array | None = None) -> Sequence[str]:
         """Return the texts of a column."""
-        places = zip(self.starts[:, column].tolist(), self.ends[:, column].tolist(), strict=True)
+        borders = (own[:, column] if rows is None else own[rows, column] for own in (self.starts, self.ends))
+        places = zip(*(own.tolist() for own in borders), strict=True)
         return [self.raw[start:end].decode() for start, end in places]
 
     def floats(self, columns: Sequence[int]) -> tuple[Array, Array]:
-        """Return columns as numbers (m, n), nan for an empty cell, and which of them (n,) are plain numbers alone."""
-        all_of_them = len(columns) == self.starts.shape[1]
+        """Return columns as numbers (m, n), nan for an empty cell, and which cells (m, n) are plain numbers."""
         places = (self.starts, self.points, self.ends)
-        numbers, good = decimals(
-            np.frombuffer(self.raw, np.uint8), *(own if all_of_them else own[:, columns] for own in places)
-        )
-        return numbers, np.all(good, axis=0)
+        if list(columns) != list(range(self.starts.shape[1])):
+            places = (self.starts[:, columns], self.points[:, columns], self.ends[:, columns])
+        return decimals(np.frombuffer(self.raw, np.uint8), *places)
 
 
 def grid(text: str, separator: str, n: int, line: int) -> Grid | None:
