@@ -23,7 +23,7 @@ MINUS, ZERO = b"-0"
 def decimals(text: Array, starts: Array, points: Array, ends: Array) -> tuple[Array, Array]:
     """Return numbers of the shape of `starts`, and which of them are such; an empty one is nan.
 
-    A number goes from its start to its end and has its point between, or where it ends. Text is bytes with a PAD.
+    A number goes from its start to its end and has its last point between, or where it ends. Text is bytes with a PAD.
     """
     minus = text[starts] == MINUS
     first = starts + minus
@@ -60,7 +60,6 @@ def _long(whole: Array, powers: Array) -> tuple[Array, Array]:
 def _whole(text: Array, starts: Array, counts: Array) -> tuple[Array, Array]:
     """Return the whole numbers that so many digits make, and where these are digits alone and not too many."""
     value, good = _eight(text, starts, np.minimum(counts, 8))
-    good &= counts >= 0
     for done in (8, 16):
         if (counts > done).any():
             more = np.clip(counts - done, 0, 8)

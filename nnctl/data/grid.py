@@ -19,7 +19,7 @@ END, POINT, SPACE = b"\n. "
 
 @dataclass(frozen=True)
 class Grid(Records):
-    """Cells (m, n) by their starts, points and ends in a text; of one without a point it is the end, of several -1."""
+    """Cells (m, n) by their starts, points and ends in a text; the last point, or the end."""
 
     raw: bytes  # the text, and a PAD
     starts: Array
@@ -62,9 +62,6 @@ def grid(text: str, separator: str, n: int, line: int) -> Grid | None:
     blank = n == 1 and not lengths.all()  # an empty line is no row
     if blank or lengths.max() > csv.field_size_limit() or (b" " in raw and (signs[starts] == SPACE).any()):
         return None
-    pointed = kinds[borders - 1] == POINT
-    points = marks[borders - pointed]
-    if np.count_nonzero(pointed) < len(kinds) - len(borders):
-        points[pointed & (kinds[borders - 2] == POINT)] = -1
+    points = marks[borders - (kinds[borders - 1] == POINT)]
     shape = (m, n)
     return Grid(np.arange(line, line + m), (), raw, starts.reshape(shape), points.reshape(shape), ends.reshape(shape))

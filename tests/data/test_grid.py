@@ -41,6 +41,10 @@ def test_all_others_are_none(text):
     assert grid(text, ",", 2, 1) is None
 
 
+def test_a_cell_longer_than_csv_takes_is_left_to_csv():
+    assert grid("1" * (csv.field_size_limit() + 1) + ",2\n", ",", 2, 1) is None
+
+
 def test_numbers_are_told_cell_by_cell():
     found = grid("1,x,2.5,1e3\n-2,y,,4\n", ",", 4, 1)
     numbers, told = found.floats([0, 1, 2, 3])
