@@ -18,23 +18,29 @@ ODD = re.compile(r"^[^\S\n]*[-+]?(?:0\d+|\d{16,400})[^\S\n]*$", re.MULTILINE)  #
 LARGEST = 2**53  # beyond it a float stands for several whole numbers
 
 
-def numbers_of(block: Records, columns: Sequence[int], missing: Collection[str]) -> tuple[Array, list[int]]:
-    """Return columns as numbers (m, n), nan where one is missing, and which of them hold something else."""
+def numbers_of(
+    block: Records, columns: Sequence[int], missing: Collection[str]
+) -> tuple[Array, dict[int, Sequence[int]]]:
+    """Return columns as numbers (m, n), nan where one is missing; and of those that hold something else the rows
+    among which it is.
+    """
     numbers, told = block.floats(columns)
-    strange = []
-    for index in np.flatnonzero(~told).tolist():
-        found = as_numbers(block.cells(columns[index]), missing)
+    strange = dict[int, Sequence[int]]()
+    for index in np.flatnonzero(~told.all(axis=0)).tolist():
+        rows = np.flatnonzero(~told[:, index])
+        found = as_numbers(block.cells(columns[index], rows if len(rows) < len(told) else None), missing)
         if found is None:
-            strange.append(index)
+            strange[index] = rows.tolist()
         else:
-            numbers[:, index] = found
+            numbers[rows, index] = found
     return _marked(numbers, missing), strange
 
 
 def as_numbers(cells: Sequence[Any], missing: Collection[str]) -> Array | None:
     """Return cells as numbers, nan where one is missing, or None where one is neither, or would be another number."""
-    texts = cells if set(map(type, cells)) == {str} else [cell for cell in cells if isinstance(cell, str)]
-    if texts is not cells and any(isinstance(cell, bool) or _changes(cell) for cell in cells):
+    kinds = set(map(type, cells))
+    texts = cells if kinds == {str} else [cell for cell in cells if isinstance(cell, str)]
+    if bool in kinds or (int in kinds and any(map(_changes, cells))):
         return None
     try:
         values = np.fromiter(map(float, cells), np.float64, len(cells))

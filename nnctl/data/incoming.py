@@ -85,13 +85,13 @@ def _numbers(block: Records, columns: Mapping[str, int], missing: Collection[str
     numbers, strange = numbers_of(block, list(columns.values()), missing)
     reasons = dict[int, str]()
     for index, (name, column) in enumerate(columns.items()):
-        if index in strange:
-            for at, cell in enumerate(block.cells(column)):
-                one = as_numbers([cell], missing)
-                numbers[at, index] = np.nan if one is None else one[0]
-                if one is None:
-                    said = f'column {printable(name)} is "{printable(str(cell))}"; expected a number, as in training'
-                    reasons.setdefault(at, said)
+        rows = strange.get(index, [])
+        for at, cell in zip(rows, block.cells(column, np.array(rows, np.int64)), strict=True):
+            one = as_numbers([cell], missing)
+            numbers[at, index] = np.nan if one is None else one[0]
+            if one is None:
+                said = f'column {printable(name)} is "{printable(str(cell))}"; expected a number, as in training'
+                reasons.setdefault(at, said)
         for at in np.flatnonzero(np.isinf(numbers[:, index])).tolist():
             said = f"column {printable(name)} is {numbers[at, index]}; expected finite numbers"
             reasons.setdefault(at, said)

@@ -66,7 +66,7 @@ def _listed(block: list[Row], names: list[str], strict: int | None) -> Listed:
 def _row(line: str) -> dict[str, Any] | str:
     """Return the object of a line, or what is wrong with it."""
     try:
-        row = json.loads(line, object_pairs_hook=_once)
+        row = DECODER.decode(line)
     except (ValueError, RecursionError) as error:
         return f'is no JSON: {error}.\nExpected one object a line, such as {{"age": 3}}.'
     except _NoCells as reason:
@@ -84,3 +84,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         name = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise _NoCells(f'has the key "{printable(name)}" twice; keep one')
     return row
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_once)  # which json.loads would make anew for each line

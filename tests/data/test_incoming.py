@@ -95,6 +95,17 @@ def test_a_row_alone_and_columns_in_another_order_change_nothing(tmp_path, monke
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_columns_of_numbers_in_another_order(tmp_path, monkeypatch, size):
+    monkeypatch.setattr(pieces, "SIZE", size)
+    (tmp_path / "t.csv").write_text("v,u\n1,2\n3,4\n")
+    preparation = TabularPreparation((number("u", 0.0, 0.0, 9.0, False), number("v", 0.0, 0.0, 9.0, False)), Scaling())
+    tables = [block.table for block in read_blocks(tmp_path / "t.csv", preparation)]
+    assert {table.X.names for table in tables} == {("u", "v")}
+    inputs = np.concatenate([preparation.apply(table.X, np.float64, "t") for table in tables])
+    np.testing.assert_array_equal(inputs, [[2, 1], [4, 3]])
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_json_lines_too(tmp_path, monkeypatch, size):
     monkeypatch.setattr(pieces, "SIZE", size)
     objects = [json.dumps(dict(zip(["id", *"abcdy"], cells, strict=False))) for cells, _ in ROWS]
