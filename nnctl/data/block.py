@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data.disk import OnDisk
 from nnctl.data.layout import turned
+from nnctl.data.prepared import Prepared
 from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
@@ -38,8 +40,8 @@ class BlockPreparation:
         """Whether the training rows come out with mean 0 and variance 1."""
         return self.scaling.standardizes
 
-    def apply(self, X: Array, dtype: Any, origin: str) -> Array:
-        """Return rows X (m, ...) prepared, (m, n[0]); raise a MismatchError if they do not fit."""
+    def apply(self, X: Any, dtype: Any, origin: str) -> Any:
+        """Return rows X (m, ...) prepared, (m, n[0]), on disk if they are; raise a MismatchError if they do not fit."""
         if not self.fits(X.shape[1:]):
             turn = X.ndim > 1 and self.fits(X.shape[:-1])
             raise MismatchError(
@@ -47,6 +49,8 @@ class BlockPreparation:
                 f" {in_words(self.shape)}"
                 + (".\nThe examples seem to be columns; save them as rows: np.moveaxis(X, -1, 0)" if turn else "")
             )
+        if isinstance(X, OnDisk):
+            return Prepared(X, self.scaling, np.dtype(dtype))
         return self.scaling.apply(X, dtype)
 
     def as_rows(self, X: Array) -> Array:

@@ -27,7 +27,7 @@ class Interface:
     classes: tuple[str, ...] | None
     positive: int = 1  # of two classes the one that precision and recall are of
 
-    def columns(self, X: Any, dtype: Any, origin: str) -> Array:
+    def columns(self, X: Any, dtype: Any, origin: str) -> Any:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""
         return self.preparation.apply(X, dtype, origin).T
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data.pieces import Pieces
 from nnctl.data.ranges import Range
 from nnctl.errors import DataError
 from nnctl.nn import Array
@@ -37,16 +38,15 @@ class Scaling:
             return cls()
         if scale != "standardize":
             return cls(divisor=np.asarray(scale, np.float64))
-        rows = X.reshape(len(X), -1)
         with np.errstate(over="ignore", invalid="ignore"):
-            mean, deviation = moments(rows)
+            mean, deviation = moments(Pieces(X))
         if not np.isfinite(deviation).all():
             column = int(np.flatnonzero(~np.isfinite(deviation))[0])
             raise DataError(
                 f"{origin}: the values of feature {column} (counted from 0) are too large to standardize: their"
                 " variance is beyond float64.\nGive them in a larger unit."
             )
-        return cls(mean, np.where(constant(rows, mean, deviation), 1.0, deviation))
+        return cls(mean, np.where(constant(X, mean, deviation), 1.0, deviation))
 
     @property
     def standardizes(self) -> bool:
@@ -60,12 +60,17 @@ class Scaling:
             return rows.astype(dtype, copy=False)
         prepared = np.empty(rows.shape, dtype)
         for start in range(0, len(rows), ROWS):
-            block = rows[start : start + ROWS]
-            if self.mean is not None:
-                block = np.subtract(block, self.mean, dtype=np.float64)
-            out = prepared[start : start + ROWS]
-            np.divide(block, self.divisor, out=out, dtype=np.float64, casting="same_kind")
+            self.write(rows[start : start + ROWS], prepared[start : start + ROWS])
         return prepared
+
+    def write(self, rows: Array, out: Array) -> None:
+        """Write rows (m, n[0]) prepared into `out`, number by number."""
+        if self.divisor is None:
+            np.copyto(out, rows, casting="same_kind")
+            return
+        if self.mean is not None:
+            rows = np.subtract(rows, self.mean, dtype=np.float64)
+        np.divide(rows, self.divisor, out=out, dtype=np.float64, casting="same_kind")
 
     def spread(self, where: Array) -> "Scaling":
         """Return the scaling of features (n[0],) of which it is for some, and the others stay as they are."""
