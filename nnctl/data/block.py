@@ -15,7 +15,6 @@ from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.errors import MismatchError
-from nnctl.nn import Array
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class BlockPreparation:
             return Prepared(X, self.scaling, np.dtype(dtype))
         return self.scaling.apply(X, dtype)
 
-    def as_rows(self, X: Array) -> Array:
+    def as_rows(self, X: Any) -> Any:
         """Return features of a file as rows: turned where the training file had columns, unless only rows fit."""
         if self.layout == "rows" or X.ndim < 2 or (self.fits(X.shape[1:]) and not self.fits(X.shape[:-1])):
             return X

@@ -58,7 +58,7 @@ class Dataset:
 
 def load(spec: Spec) -> Dataset:
     """Return the dataset of a spec; raise a DataError, or a SpecError where layer_dims do not fit."""
-    found, was_open = tables_of(spec), spec.is_open
+    found, was_open = tables_of(spec, to_train=True), spec.is_open
     whole = found["train"].X
     spec = with_output(spec, found["train"])
     tables = _parted(found, spec)
@@ -137,7 +137,7 @@ def _block(train: Table, spec: Spec) -> BlockPreparation:
 
 def read_parts(spec: Spec) -> dict[str, Table]:
     """Return the table of each part of a spec's data ("train" always), as found and not prepared."""
-    return _parted(tables_of(spec), spec)
+    return _parted(tables_of(spec, to_train=False), spec)
 
 
 def _parted(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:

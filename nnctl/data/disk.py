@@ -37,8 +37,9 @@ class RawFile:
         while len(read) < size:  # no system reads more than 2 GB at once
             more = os.pread(self._descriptor, size - len(read), offset + len(read))
             if not more:
+                size = os.fstat(self._descriptor).st_size
                 raise DataError(
-                    f"{self.path}: ends at byte {offset + len(read):,}, and was longer when it was opened.\n"
+                    f"{self.path}: has only {size:,} bytes by now, and was longer when training or prediction began.\n"
                     "Leave data files alone while they are read."
                 )
             read += more
@@ -75,12 +76,13 @@ class OnDisk:
 
     def __getitem__(self, which: Any) -> Any:
         """Return some of the rows, on disk, too; or one row, read."""
-        if isinstance(which, slice):
-            rows = self.rows[which]
-        elif np.ndim(which) == 0:
+        rows = self.rows
+        if np.ndim(which) == 0 and not isinstance(which, slice):
             return np.asarray(self[np.array([which])])[0]
+        if isinstance(rows, range) and not isinstance(which, slice):
+            rows = rows.start + rows.step * np.asarray(which)  # all of them as an array would take longer than to read
         else:
-            rows = np.asarray(self.rows)[which]
+            rows = rows[which]
         return OnDisk(self.file, self.offset, self.dtype, self.example, rows)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:

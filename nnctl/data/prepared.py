@@ -36,8 +36,12 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.X)
 
+    def found(self, rows: Array | slice) -> Array:
+        """Read some rows as they are found."""
+        return np.asarray(self.X[rows])
+
     def __getitem__(self, rows: slice) -> Array:
-        found = np.asarray(self.X[rows])
+        found = self.found(rows)
         prepared = np.empty((len(found), self.shape[1]), self.dtype)
         self.prepare(found, prepared)
         return prepared
