@@ -5,6 +5,7 @@ What a file holds and nobody takes is said.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ from nnctl.data.formats import Datasets, check_usable, fetch, opened, pandas_tab
 from nnctl.data.hold import Hold
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, TARGETS, Names, bare, named, part_named, target_of, usual
-from nnctl.data.pieces import Pieces, all_finite
+from nnctl.data.pieces import Pieces, all_finite, evenly
 from nnctl.data.table import Table
 from nnctl.data.text import texts
 from nnctl.errors import DataError
 from nnctl.nn import Array
+from nnctl.nn.network import BLOCK
 from nnctl.registry import FEW, listed
 
 CLASSES = ("list_classes", "classes", "class_names", "label_names")
+PREDICTED = 2**22  # values at a time: 32 MB as float64
 NO_CLASSES = "none"  # in place of a dataset's name: none of them lists the classes
 BESIDE = {  # what the datasets are that stand beside features and targets
     "group": "data.group names a dataset with a number or text for each row",
@@ -204,7 +207,7 @@ def read_blocks(
             X.tell()
         start, notes = 0, (*file.notes, *others)
         with told(features, path):
-            for rows in X.pieces() if isinstance(X, Stored) else [X]:
+            for rows in evenly(X.pieces() if isinstance(X, Stored) else [X], _at_a_time(X.shape[1:])):
                 if start == 0:
                     check_usable(file, features, path, rows[:1])
                 finite = np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
@@ -213,6 +216,11 @@ def read_blocks(
                 whole = rows if not failed else rows[finite]
                 yield Table(whole, None, origin=str(path), numbers=numbers, files=(path,), notes=notes), failed
                 start, notes = start + len(rows), ()
+
+
+def _at_a_time(example: tuple[int, ...]) -> int:
+    """Return how many rows of this shape are predicted at a time: blocks of a network, for these give the same bits."""
+    return max(1, PREDICTED // prod(example) // BLOCK) * BLOCK
 
 
 def _to_predict(file: Datasets, path: Path, preparation: BlockPreparation, name: str | None) -> tuple[str, list[str]]:

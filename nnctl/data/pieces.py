@@ -3,7 +3,7 @@
 They are the same for an array in memory and for one on disk, and so are sums over them, to the last bit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -31,6 +31,19 @@ class Pieces:
         rows = rows_of_a_piece(example)
         for start in range(0, len(self.X), rows):
             yield np.ascontiguousarray(self.X[start : start + rows]).reshape(-1, prod(example))
+
+
+def evenly(pieces: Iterable[Array], rows: int) -> Iterator[Array]:
+    """Yield the rows of some pieces anew, so many at a time, and at last those that are left."""
+    left: list[Array] = []
+    for piece in pieces:
+        left.append(piece)
+        while sum(map(len, left)) >= rows:
+            together = np.concatenate(left)
+            yield together[:rows]
+            left = [together[rows:]]
+    if any(map(len, left)):
+        yield np.concatenate(left)
 
 
 def all_finite(values: Array) -> bool:
