@@ -30,15 +30,16 @@ LEVELS = (  # from the top down; a room may import from its own wing and from th
     {"errors"},
     {""},  # nnctl itself: the version
 )
-CLIMBS = {"data.sets", "data.kinds"}  # the registries that a spec looks into, to know what it may say
+CLIMBS = {"data.sets", "data.kinds", "data.scaling"}  # the registries that a spec looks into, to know what it may say
 OWNERS = {
     "typer": {"cli"},
     "rich": {"show", "cli"},
     "yaml": {"spec.document", "spec.yaml12"},
-    "h5py": {"runs.model", "data.hdf5", "data.storage", "training.result"},
+    "pyarrow": {"data.parquet", "explain.answers"},
+    "h5py": {"explain.answers", "runs.model", "data.hdf5", "data.storage", "training.result"},
     "hdf5plugin": {"data.hdf5"},
     "matplotlib": {"show"},
-    "PIL": {"data.picture", "data.folder", "spec.checks"},
+    "PIL": {"data.picture", "data.picture_survey", "data.folder", "spec.checks"},
     "threadpoolctl": {"team"},
     "numpy": {"team", "nn", "data", "runs.model", "training", "explain", "show"},
 }

@@ -1,5 +1,7 @@
 """`nnctl predict`: what a trained network says of rows."""
 
+import contextlib
+import csv
 import json
 import os
 import sys
@@ -12,24 +14,31 @@ from nnctl.cli.app import AsJson, Quiet, RunsDir, explained
 
 if TYPE_CHECKING:
     from nnctl.explain.prediction import Prediction
+    from nnctl.runs.run import Run
+
+MOST_FAILED = 100  # rows without a prediction that are told one by one
 
 
 def predict(
-    run: Annotated[str, typer.Argument(help="A run's folder, a name (the newest run of it), or latest.")] = "latest",
-    source: Annotated[
-        str | None,
+    arguments: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="[INPUT]",
-            help="A table (CSV, TSV, JSON lines), an HDF5, NPZ or NPY file, a picture (PNG, JPEG, GIF, BMP, TIFF,"
-            " WebP) or a folder of them; without it the run's test set.",
+            metavar="[RUN] [INPUT]...",
+            help="RUN: a run's folder, a name (the newest run of it), or latest. INPUT: tables (CSV, TSV, JSON lines,"
+            " Parquet; - reads stdin), HDF5, NPZ and NPY files, pictures (PNG, JPEG, GIF, BMP, TIFF, WebP) and folders"
+            " of them; without one the run's test set.",
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write CSV to this file.", metavar="FILE")
+        Path | None,
+        typer.Option("-o", "--output", help="Write to this file: .csv, .jsonl, .h5 or .parquet.", metavar="FILE"),
     ] = None,
     features: Annotated[
-        str | None, typer.Option("--features", help="Which dataset of INPUT holds the features.", metavar="NAME")
+        str | None, typer.Option("--features", help="Which dataset of an INPUT holds the features.", metavar="NAME")
     ] = None,
+    keep: Annotated[
+        str, typer.Option("--keep", help="Columns of a table to pass on, or all.", metavar="COLUMN,...")
+    ] = "",
     proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
     runs_dir: RunsDir = Path("runs"),
     quiet: Quiet = False,
@@ -37,49 +46,125 @@ def predict(
 ) -> None:
     """Predict with a trained network.
 
-    An INPUT is answered with CSV, the run's own test set with a table that shows the truth too and wrong rows
-    first. A single argument that is no run is taken as INPUT for the latest run.
+    Each row of an INPUT is answered with a row of CSV, in order; the run's own test set with a table that shows the
+    truth too and wrong rows first. Where the first argument is no run, all are INPUTs for the latest run.
     """
     with explained():
         from nnctl.errors import SpecError
-        from nnctl.runs.files import check_place, write_text
-        from nnctl.runs.search import find_run, is_run, remarks
+        from nnctl.runs.files import check_place
+        from nnctl.runs.search import LATEST, find_run, is_run, remarks
 
-        if source is None and not is_run(run, runs_dir) and (Path(run).suffix or os.path.exists(run)):
-            run, source = "latest", run
-        if features is not None and source is None:
-            raise SpecError("--features names a dataset of an INPUT, and there is none: nnctl predict RUN INPUT")
+        run, *inputs = arguments or [LATEST]
+        if not is_run(run, runs_dir) and (run == "-" or Path(run).suffix or os.path.exists(run)):
+            run, inputs = LATEST, [run, *inputs]
+        for option, given in (("--features", features), ("--keep", keep)):
+            if given and not inputs:
+                raise SpecError(f"{option} is about an INPUT, and there is none: nnctl predict RUN INPUT")
         if output is not None:
             check_place(output)
         found = find_run(run, runs_dir)
         if not quiet:
             print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
-
-        from nnctl.explain.prediction import predict_input, predict_own
-        from nnctl.show import console
-
-        messages = console.messages(quiet)
-        if source is not None:
-            prediction, part = predict_input(found, Path(source), features), None
+        if inputs:
+            columns = next(iter(csv.reader([keep]))) if keep else []
+            _predict_inputs(found, inputs, features, columns, proba, output, quiet, as_json)
         else:
-            prediction, part = predict_own(found)
-        for note in prediction.table.notes:
-            messages.print(f"note: {note}")
-        if output is not None:
-            if output.resolve() in [path.resolve() for path in prediction.table.files]:
-                raise SpecError(f"{output}: is the input itself; choose another file for -o")
-            write_text(output, prediction.csv(proba))
-            messages.print(f"saved: {output}")
-        if as_json:
-            told = {"run": str(found.folder), "part": part, "input": source, "output": output and str(output)}
-            print(json.dumps({**told, **_said(prediction, proba, with_rows=output is None)}, allow_nan=False))
-        elif part is not None and output is None:
-            which = "test set" if part == "test" else "training set (it has no test set)"
-            order = "wrong ones" if prediction.classes else "those furthest from the truth"
-            messages.print(f"{found.folder}: predictions for its {which}, {order} first")
-            _show(prediction, proba)
-        elif output is None:
-            sys.stdout.write(prediction.csv(proba))
+            _predict_own(found, proba, output, quiet, as_json)
+
+
+def _predict_inputs(
+    run: "Run",
+    inputs: list[str],
+    features: str | None,
+    keep: list[str],
+    proba: bool,
+    output: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Answer inputs block by block, on stdout or in a file."""
+    from nnctl.errors import DataError
+    from nnctl.explain import inputs as reading
+    from nnctl.explain.answers import as_objects, write_csv, writer_of, writing
+    from nnctl.runs import model
+    from nnctl.show import console
+    from nnctl.show.progress import counted
+
+    reading.check(inputs, output)
+    if output is not None:
+        writer_of(output)
+    messages, trained = console.messages(quiet), model.load(run.parameters)
+    rows, failures, told = 0, 0, 0
+    failed, notes, objects = list[str](), list[str](), list[dict[str, object]]()
+    with contextlib.ExitStack() as during:
+        file = during.enter_context(writing(output)) if output else None
+        shown = during.enter_context(counted(messages if output or not sys.stdout.isatty() else None))
+        for block in reading.answered(trained, inputs, features, keep, proba):
+            for note in block.notes:
+                messages.print(f"note: {note}")
+            failed += block.failed if as_json else block.failed[: max(0, MOST_FAILED - failures)]
+            failures += len(block.failed)
+            notes += block.notes
+            if block.rows and file is not None:
+                file.write(block.answers, block.texts)
+            elif block.rows and as_json:
+                objects += as_objects(block.answers)
+            elif block.rows:
+                write_csv(sys.stdout, block.answers, header=rows == 0)
+                sys.stdout.flush()
+            rows += block.rows
+            shown(rows)
+            if failures < rows:  # else it may be all of them, and then that is an error
+                _tell(failed[told:MOST_FAILED])
+                told = len(failed)
+    if failures and failures == rows:
+        raise DataError("\n".join(failed) if rows == 1 else "\n".join(["no row can be predicted:", *failed]))
+    if failures > MOST_FAILED:
+        print(f"no prediction: {failures - MOST_FAILED:,} more rows", file=sys.stderr)
+    if output is not None:
+        messages.print(f"saved: {output}")
+    if as_json:
+        said: dict[str, Any] = {
+            "run": str(run.folder),
+            "part": None,
+            "input": inputs[0] if len(inputs) == 1 else inputs,
+            "output": output and str(output),
+        }
+        said |= {"predictions": None if output else objects, "metrics": None, "notes": notes, "failed": failed}
+        print(json.dumps(said, allow_nan=False))
+
+
+def _tell(failed: list[str]) -> None:
+    """Say of rows that they have no prediction, each in a line."""
+    for reason in failed:
+        print("no prediction:", reason.replace("\n", " "), file=sys.stderr)
+
+
+def _predict_own(run: "Run", proba: bool, output: Path | None, quiet: bool, as_json: bool) -> None:
+    """Answer a run's own test set."""
+    from nnctl.explain.answers import ROW, writing
+    from nnctl.explain.inputs import check
+    from nnctl.explain.prediction import predict_own
+    from nnctl.show import console
+
+    messages = console.messages(quiet)
+    prediction, part = predict_own(run)
+    for note in prediction.table.notes:
+        messages.print(f"note: {note}")
+    if output is not None:
+        check(list(map(str, prediction.table.files)), output)
+        with writing(output) as file:
+            answers = {ROW: range(prediction.outputs.shape[1]), **prediction.columns(proba)}
+            file.write(answers, prediction.texts)
+        messages.print(f"saved: {output}")
+    if as_json:
+        told: dict[str, Any] = {"run": str(run.folder), "part": part, "input": None, "output": output and str(output)}
+        print(json.dumps({**told, **_said(prediction, proba, with_rows=output is None)}, allow_nan=False))
+    elif output is None:
+        which = "test set" if part == "test" else "training set (it has no test set)"
+        order = "wrong ones" if prediction.wrong() is not None else "those furthest from the truth"
+        messages.print(f"{run.folder}: predictions for its {which}, {order} first")
+        _show(prediction, proba)
 
 
 def _show(prediction: "Prediction", proba: bool) -> None:
@@ -93,10 +178,11 @@ def _show(prediction: "Prediction", proba: bool) -> None:
 
 def _said(prediction: "Prediction", proba: bool, with_rows: bool) -> dict[str, Any]:
     """Return what --json says of a prediction; its rows may be in a file in their place."""
-    from nnctl.explain.prediction import finite
+    from nnctl.explain.answers import finite
 
     return {
         "predictions": prediction.as_json(proba) if with_rows else None,
         "metrics": {name: finite(value) for name, value in (prediction.metrics() or {}).items()} or None,
         "notes": prediction.table.notes,
+        "failed": [],
     }

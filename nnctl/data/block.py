@@ -35,9 +35,9 @@ class BlockPreparation:
         return prod(self.shape)
 
     @property
-    def standardizes(self) -> bool:
-        """Whether the training rows come out with mean 0 and variance 1."""
-        return self.scaling.standardizes
+    def centred(self) -> bool:
+        """Whether the training rows decide what features are brought to."""
+        return self.scaling.centred
 
     def apply(self, X: Any, dtype: Any, origin: str) -> Any:
         """Return rows X (m, ...) prepared, (m, n[0]), on disk if they are; raise a MismatchError if they do not fit."""
@@ -85,7 +85,7 @@ class BlockPreparation:
         return None if self.range is None else self.scaling.remark(self.range)
 
     def __str__(self) -> str:
-        return str(self.scaling)
+        return self.scaling.told
 
 
 def in_words(shape: tuple[int, ...]) -> str:

@@ -66,9 +66,10 @@ class Columns:
     def without(self, names: tuple[str, ...]) -> "Columns":
         """Return the columns but for some of them."""
         kept = [index for index, name in enumerate(self.number_names) if name not in names]
-        whole = len(kept) == len(self.number_names)
         return Columns(
             tuple(name for name in self.names if name not in names),
-            self.numbers if whole else np.ascontiguousarray(self.numbers[:, kept]),
+            self.numbers
+            if len(kept) == self.numbers.shape[1]
+            else self.numbers.take(kept, axis=1),  # one copy, in rows
             {name: column for name, column in self.texts.items() if name not in names},
         )

@@ -15,9 +15,9 @@ from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.columns import Columns
 from nnctl.data.fingerprint import overlaps, sha256
 from nnctl.data.interface import Interface
-from nnctl.data.outputs import check_regression, classes_of, positive, with_fitting_list, with_output
+from nnctl.data.outputs import check_regression, classes_of, positive, spread, unit, with_fitting_list, with_output
 from nnctl.data.parts import names_of, tables_of
-from nnctl.data.pieces import Pieces, all_finite
+from nnctl.data.portions import Portions, all_finite
 from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
 from nnctl.data.splits import split
@@ -75,7 +75,9 @@ def load(spec: Spec) -> Dataset:
         _check_features(train, spec)
         classes = classes_of(train, spec)
         preparation = _block(train, spec)
-    interface = Interface(preparation, classes, positive(classes, spec))
+    labels = classes is None and spec.classifies
+    names = (train.classes or ()) if labels and not train.targets else train.targets
+    interface = Interface(preparation, classes, positive(classes, spec), names, labels, unit(train, spec))
     dtype, dims = np.dtype(spec.train.dtype), spec.model.layer_dims
     parts = {}
     for name, table in tables.items():
@@ -84,7 +86,7 @@ def load(spec: Spec) -> Dataset:
                 f"{table.origin}: an example for {name} has {in_words(table.X.shape[1:])}, and one for training"
                 f" has {in_words(preparation.shape)}"
             )
-        if classes is None:
+        if classes is None and not labels:
             check_regression(table, spec)
         if name != "train":
             notes += _remarks(preparation, table)
@@ -93,11 +95,21 @@ def load(spec: Spec) -> Dataset:
         parts[name] = Examples(X, Y, table)
         _check_finite(parts[name])
     notes += overlaps(parts)
-    if remark := preparation.remark():
-        notes.append(remark)
+    notes += [remark for remark in (preparation.remark(), spread(train, spec), _of_labels(labels, train)) if remark]
     sums = {name: sha256(table) for name, table in tables.items()}
     split_off = {name: rows for name in spec.data.shares if (rows := tables[name].numbers) is not None}
     return Dataset(parts, interface, spec, sums, tuple(notes), split_off)
+
+
+def _of_labels(labels: bool, train: Table) -> str | None:
+    """Say that each output answers for itself, where that was told from the rows alone, or None."""
+    if not labels or train.targets:
+        return None
+    count = np.asarray(train.y).sum(axis=1)
+    return (
+        f"{train.origin}: the targets are labels, of which rows have {int(count.min())} to {int(count.max())}: each"
+        " output says yes or no of its own"
+    )
 
 
 def _check_finite(examples: Examples) -> None:
@@ -106,7 +118,7 @@ def _check_finite(examples: Examples) -> None:
     for what, values, given in (("features", examples.X, table.X), ("targets", examples.Y, table.y)):
         if isinstance(given, np.ndarray) and np.shares_memory(values, given):  # and so was looked at in the file
             continue
-        if not all(map(all_finite, Pieces(values.T))):
+        if not all(map(all_finite, Portions(values.T))):
             dtype = values.dtype
             raise DataError(
                 f"{table.origin}: some {what} are beyond the numbers of {dtype}, up to {np.finfo(dtype).max:.2g},"
@@ -129,7 +141,10 @@ def _check_width(preparation: TabularPreparation, train: Table, spec: Spec) -> N
 
 def _block(train: Table, spec: Spec) -> BlockPreparation:
     """Return the preparation of a block of numbers, fitted on the training rows."""
-    scaling = Scaling.fit(train.X, spec.data.scale, train.origin)
+    scale = spec.data.scale
+    if isinstance(scale, Mapping):
+        raise spec.document.mistake(("data", "scale"), f"names columns, and {train.origin} has arrays, not columns")
+    scaling = Scaling.fit(train.X, scale, train.origin)
     pixels, names, known = train.X.dtype == np.uint8, names_of(spec.data, "train"), Range.of(train.X)
     shape, layout, background = train.X.shape[1:], spec.data.layout, spec.data.background
     return BlockPreparation(shape, scaling, pixels, names.features, known, layout, background)

@@ -13,11 +13,12 @@ import numpy as np
 
 from nnctl.data.arrays import ALONE, Stored
 from nnctl.data.block import BlockPreparation
+from nnctl.data.blocks import Block, Failed
 from nnctl.data.formats import Datasets, check_usable, fetch, opened, pandas_tables, told
 from nnctl.data.hold import Hold
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, TARGETS, Names, bare, named, part_named, target_of, usual
-from nnctl.data.pieces import Pieces, all_finite, evenly
+from nnctl.data.portions import Portions, all_finite, evenly
 from nnctl.data.table import Table
 from nnctl.data.text import texts
 from nnctl.errors import DataError
@@ -192,11 +193,10 @@ def read_features(path: Path, preparation: BlockPreparation, name: str | None = 
     return Table(X, None, origin=str(path), files=(path,), notes=notes)
 
 
-def read_blocks(
-    path: Path, preparation: BlockPreparation, name: str | None = None
-) -> Iterator[tuple[Table, list[tuple[int, str]]]]:
-    """Yield the features that `read_features` reads as tables of some rows, in order, each with the numbers of the rows
-    that are left out of it and why: they are not finite. The notes stand in the first table.
+def read_blocks(path: Path, preparation: BlockPreparation, name: str | None = None) -> Iterator[Block]:
+    """Read only features in blocks, to predict them; a row that is not finite is told, and not raised.
+
+    The notes stand in the first block.
     """
     with opened(path) as file:
         features, others = _to_predict(file, path, preparation, name)
@@ -211,11 +211,20 @@ def read_blocks(
                 if start == 0:
                     check_usable(file, features, path, rows[:1])
                 finite = np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
-                failed = [(start + row, _unlike_numbers(rows[row])) for row in np.flatnonzero(~finite).tolist()]
-                numbers = start + np.flatnonzero(finite)
-                whole = rows if not failed else rows[finite]
-                yield Table(whole, None, origin=str(path), numbers=numbers, files=(path,), notes=notes), failed
+                good = np.flatnonzero(finite)
+                failed = [_failed(path, features, start, row, rows[row]) for row in np.flatnonzero(~finite).tolist()]
+                own = rows if not failed else rows[good]
+                table = Table(own, None, origin=str(path), numbers=start + good, files=(path,), notes=notes)
+                yield Block([str(path)] * len(rows), table, good, failed)
                 start, notes = start + len(rows), ()
+
+
+def _failed(path: Path, key: str, start: int, row: int, values: Array) -> Failed:
+    """Return what is told of a row (...) of which not all numbers are finite."""
+    place = np.argwhere(~np.isfinite(values))[0].tolist()
+    column = ", ".join(map(str, place))
+    reason = f"{key} is {values[tuple(place)]} in column {column} (counted from 0); expected finite numbers"
+    return Failed(row, f"{path}, row {start + row} (counted from 0)", reason)
 
 
 def _at_a_time(example: tuple[int, ...]) -> int:
@@ -344,12 +353,6 @@ def _content(values: Array, names: Sequence[str]) -> str:
     return names[0] if values.ndim == 0 else f"{len(names):,} values, {listed(names, FEW)}"
 
 
-def _unlike_numbers(row: Array) -> str:
-    """Say which value of a row (...) is no finite number."""
-    place = np.argwhere(~np.isfinite(row))[0].tolist()
-    return f"the value in column {', '.join(map(str, place))} (counted from 0) is {row[tuple(place)]}"
-
-
 def _check_numbers(values: Array, path: Path, key: str) -> None:
     """Raise a DataError unless all values are finite numbers."""
     _check_kind(values, path, key)
@@ -367,7 +370,7 @@ def _check_finite(values: Any, path: Path, key: str) -> None:
     if values.dtype.kind != "f":
         return
     first, count, rows_before = None, 0, 0
-    for rows in Pieces(values):
+    for rows in Portions(values):
         if not all_finite(rows):
             bad = np.argwhere(~np.isfinite(rows))
             count += len(bad)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nnctl.data.columns import Columns
-from nnctl.data.pieces import Pieces
+from nnctl.data.portions import Portions
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 from nnctl.nn import Array
@@ -39,7 +39,7 @@ def sha256(table: Table) -> str:
         for column in table.X.texts.values():
             digest.update("\n".join(column.values[code] if code >= 0 else "" for code in column.codes).encode())
     else:
-        for rows in Pieces(table.X):
+        for rows in Portions(table.X):
             digest.update(rows.data)
     y = table.y if table.y is not None else np.zeros(0)
     digest.update("\n".join(y.ravel()).encode() if y.dtype.kind == "U" else np.ascontiguousarray(y).data)
@@ -84,7 +84,7 @@ class _Rows:
     dtype: DTypeLike
 
     def __iter__(self) -> Iterator[Array]:
-        return (np.ascontiguousarray(piece, self.dtype) for piece in Pieces(self.X))
+        return (np.ascontiguousarray(piece, self.dtype) for piece in Portions(self.X))
 
     def among(self, sums: Array, others: Array) -> "_Rows":
         """Return those of these rows whose sums are among the others."""

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from math import prod
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from nnctl import threads
 from nnctl.data.block import BlockPreparation
+from nnctl.data.blocks import Block, Failed
 from nnctl.data.names import PARTS
 from nnctl.data.picture import SUFFIXES, Form, decode, silent
 from nnctl.data.recognition import files_in
@@ -26,6 +28,7 @@ from nnctl.nn import Array
 from nnctl.registry import FEW, listed
 
 Decoded = tuple[Array, tuple[str, ...]]  # pixels (h, w, channels), and what is to be said of them
+IN_A_BLOCK = 512  # pictures
 NOTES = 3  # that pictures bring and that are told in full
 UNSEEN = ".", "__MACOSX"  # how names begin of what other programs put there
 
@@ -99,19 +102,39 @@ def check_classes(train: Table, other: Table) -> None:
         )
 
 
-def read_pictures(path: Path, preparation: BlockPreparation) -> Table:
-    """Read all pictures in a folder and below it, to predict them, in the order of their names."""
+def pictures_in(path: Path) -> tuple[list[Path], list[str]]:
+    """Return all pictures in a folder and below it, in the order of their names, and notes."""
     listings = _below(path)
     files = sorted(file for listing in listings for file in listing.pictures)
     if not files:
         raise DataError(_no_pictures(path, "pictures"))
-    form, layout = Form.of(preparation, path)
-    X, _, notes = _decoded(path, files, form, skip=False)
-    names = listed((printable(str(file.relative_to(path))) for file in files), FEW)
-    order = f"{path}: the rows are its {len(files):,} pictures in the order of their names: {names}"
-    notes = [order, *notes, *_left_out(path, [other for listing in listings for other in listing.others])]
-    X = layout.as_found(X).reshape(len(X), *preparation.shape)
-    return Table(X, None, origin=str(path), files=(path,), notes=tuple(notes))
+    return files, _left_out(path, [other for listing in listings for other in listing.others])
+
+
+def read_pictures(origin: Path, files: Sequence[Path], preparation: BlockPreparation) -> Iterator[Block]:
+    """Read pictures in blocks, to predict them; one that cannot be read is told, and not raised."""
+    form, layout = Form.of(preparation, origin)
+    told = 0
+    with _side_by_side(files, form, skip=True) as results:
+        for start in range(0, len(files), IN_A_BLOCK):
+            own = files[start : start + IN_A_BLOCK]
+            pixels, rows, failed, said = [], list[int](), list[Failed](), list[str]()
+            for row, result in enumerate(islice(results, len(own))):
+                if isinstance(result, DataError):
+                    reason = str(result).removeprefix(f"{own[row]}: ")
+                    failed.append(Failed(row, str(own[row]), reason))
+                    continue
+                pixels.append(result[0])
+                rows.append(row)
+                said += result[1]
+            told += len(said)
+            X = np.array(pixels, np.uint8).reshape(-1, layout.height, layout.width, layout.channels)
+            X = layout.as_found(X).reshape(len(X), *preparation.shape)
+            notes = said[: max(0, NOTES - told + len(said))]
+            if start + len(own) == len(files) and told > NOTES:
+                notes.append(f"{origin}: such things are to be said of further pictures ({told - NOTES:,} notes)")
+            table = Table(X, None, origin=str(origin), files=(origin,), notes=tuple(notes))
+            yield Block([str(file) for file in own], table, np.array(rows, np.int64), failed)
 
 
 def _below(folder: Path, above: tuple[Path, ...] = ()) -> list[Listing]:

@@ -35,7 +35,7 @@ MARKS = (  # first bytes, what such a file is, what to do; {path} is the file
     (b"Rar!\x1a\x07", "a RAR archive", UNPACK),
     (b"%PDF", "a PDF document", LIST),
     (b"SQLite format 3\0", "an SQLite database", LIST),
-    (b"PAR1", "a Parquet table", TABLE.format("read_parquet", "{path}")),
+    (b"PAR1", "a Parquet table", "Give it the ending .parquet, by which it is read: mv {path} {path}.parquet"),
     (b"ARROW1", "an Arrow (Feather) table", TABLE.format("read_feather", "{path}")),
     (b"FEA1", "a Feather table", TABLE.format("read_feather", "{path}")),
     (b"ORC", "an ORC table", TABLE.format("read_orc", "{path}")),

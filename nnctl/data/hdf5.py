@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.arrays import Datasets, Stored, Unusable
-from nnctl.data.pieces import Pieces, rows_of_a_piece
+from nnctl.data.portions import Portions, rows_of_a_portion
 from nnctl.data.recognition import check_no_picture
 from nnctl.data.storage import check_complete, missing_filter
 from nnctl.data.words import in_plain_words, printable
@@ -162,7 +162,7 @@ def _stored(file: Any, found: dict[str, Any], notes: list[str], name: str) -> St
         axis = -1 if turned else 0
         m = item.shape[axis]
         chunk = item.chunks[axis] if item.chunks else 1
-        step = -(-rows_of_a_piece((item.size // m,)) // chunk) * chunk  # a chunk is decompressed as a whole
+        step = -(-rows_of_a_portion((item.size // m,)) // chunk) * chunk  # a chunk is decompressed as a whole
         for start in range(0, m, step):
             piece = slice(start, start + step)
             rows = _values(item, (..., piece) if turned else piece)
@@ -237,7 +237,7 @@ def _meanings(dataset: Any, array: Any) -> Iterator[str]:
     for name in FILLERS:
         value = _attribute(dataset, name)
         if value is not None and array.dtype.kind in "buif" and np.asarray(value).dtype.kind in "buif":
-            count = sum(int(np.isin(rows, value).sum()) for rows in Pieces(array))
+            count = sum(int(np.isin(rows, value).sum()) for rows in Portions(array))
             if count:
                 yield f"has {count:,} values that mean `missing` ({name} {value}); they are taken as numbers"
     if str(_attribute(dataset, "_Unsigned")).strip("b'").lower() == "true" and array.dtype.kind == "i":

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.block import BlockPreparation
+from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError
@@ -21,11 +22,14 @@ LARGEST = 2.0**53  # a float beyond it stands for several whole numbers
 
 @dataclass(frozen=True)
 class Interface:
-    """How an example is prepared, and the classes (None: numbers are predicted)."""
+    """How an example is prepared, and what the outputs are: classes, else labels, else numbers."""
 
     preparation: BlockPreparation | TabularPreparation
     classes: tuple[str, ...] | None
     positive: int = 1  # of two classes the one that precision and recall are of
+    names: tuple[str, ...] = ()  # of what is predicted, where that has names
+    labels: bool = False  # whether each output says yes or no of a label of its own
+    unit: Scaling = Scaling()  # noqa: RUF009 (frozen)  # of numbers that are predicted: what is learnt is without it
 
     def columns(self, X: Any, dtype: Any, origin: str) -> Any:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""
@@ -50,14 +54,28 @@ class Interface:
         return indices
 
     def targets(self, table: Table, n: int, dtype: Any) -> Array:
-        """Return Y (n[L], m): a class index, one-hot columns, or numbers."""
+        """Return Y (n[L], m): a class index, one-hot columns, 0 and 1 of labels, or numbers."""
         if self.classes is None:
-            assert table.y is not None
-            return table.y.reshape(len(table.y), -1).astype(dtype, copy=False).T
+            if self.labels:
+                _check_labels(table)
+            return self.unit.apply(self.numbers(table), dtype).T
         indices = self.class_indices(table)
         if n == 1:
             return indices.astype(dtype)[None, :]
         return np.equal(np.arange(n)[:, None], indices).astype(dtype)
+
+    def numbers(self, table: Table) -> Array:
+        """Return the targets of a table as rows (m, n[L]), where they are no classes."""
+        assert table.y is not None
+        return table.y.reshape(len(table.y), -1)
+
+    def in_units(self, outputs: Array) -> Array:
+        """Return outputs A[L] (n[L], m) in the unit of the targets, where they are numbers."""
+        return self.unit.undone(outputs)
+
+    def output_names(self, n: int) -> list[str]:
+        """Return what each of n[L] numbers or labels is called: by its target, else by its place, 1, 2, ..."""
+        return list(self.names) if len(self.names) == n else [str(place) for place in range(1, n + 1)]
 
     def _indices(self, table: Table) -> dict[str, int]:
         """Return the class index of each legal label; numbers count the names that the table lists, else ours."""
@@ -68,6 +86,31 @@ class Interface:
         if table.y.dtype.kind not in "buif" or all(is_integer(name) for name in theirs):
             return by_name
         return {str(number): by_name[name] for number, name in enumerate(theirs) if name in by_name}
+
+
+def are_labels(table: Table, output: str | None) -> bool:
+    """Tell whether targets are labels, each with 0 and 1 in a column of its own: several may be 1, or none.
+
+    Rows with a single 1 each are classes, unless they are columns by name, and each has a sigmoid unit.
+    """
+    y = table.y
+    if y is None or y.ndim != 2 or y.shape[1] < 2 or y.dtype.kind not in "buif" or output not in (None, "sigmoid"):
+        return False
+    exclusive = bool((y.sum(axis=1) == 1).all())
+    return bool(np.isin(y, (0, 1)).all()) and (not exclusive or (output == "sigmoid" and len(table.targets) > 1))
+
+
+def _check_labels(table: Table) -> None:
+    """Raise a DataError for a label that is neither 0 nor 1."""
+    y = table.y
+    assert y is not None
+    if y.dtype.kind not in "buif":
+        raise DataError(f'{table.origin}: labels are 0 and 1, got "{y.ravel()[0]}"')
+    odd = np.argwhere(~np.isin(y, (0, 1)))
+    if len(odd):
+        row, column = odd[0].tolist()
+        which = table.targets[column] if table.targets else f"label {column} (counted from 0)"
+        raise DataError(f"{table.origin}: {which} of {table.place(row)} is {y[row, column]}; a label is 0 or 1")
 
 
 def distinct_labels(table: Table) -> tuple[list[str], Array]:
@@ -81,7 +124,8 @@ def distinct_labels(table: Table) -> tuple[list[str], Array]:
         if y.dtype.kind not in "buif" or not (np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()):
             raise DataError(
                 f"{table.origin}: the targets have {y.shape[1]} columns that are not one-hot (a single 1 in each row);"
-                " expected one class for each example"
+                " expected one class for each example.\nFor labels, of which several may be 1, end the network with"
+                " sigmoid."
             )
         y = y.argmax(axis=1)
     if y.dtype.kind == "f":

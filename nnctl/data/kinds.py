@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnctl.data.columns import Columns, Texts
+from nnctl.data.remarks import Remark
 from nnctl.nn import Array
 from nnctl.registry import Registry
 
@@ -53,7 +54,7 @@ class Kind(ABC):
         """Write the rows (m,) into out (m, width)."""
 
     @abstractmethod
-    def remarks(self, columns: Columns) -> list[str]:
+    def remarks(self, columns: Columns) -> list[Remark]:
         """Say what of later rows is unlike the training rows."""
 
     @abstractmethod
@@ -104,7 +105,7 @@ class number(Kind):
         if self.indicator:
             out[:, 1] = gaps
 
-    def remarks(self, columns: Columns) -> list[str]:
+    def remarks(self, columns: Columns) -> list[Remark]:
         """Say what of later rows is unlike the training rows."""
         values = columns.number(self.name)
         margin = FAR * (self.high - self.low)
@@ -113,14 +114,15 @@ class number(Kind):
         said = []
         if far.any():
             said.append(
-                f"{self.name} lies far outside what the network was trained on ({self.low:g} to {self.high:g}) in"
-                f" {int(far.sum()):,} of {len(values):,} rows: {values[far][0]:g}; is the unit the same?"
+                Remark(
+                    f"{self.name} lies far outside what the network was trained on ({self.low:g} to {self.high:g})",
+                    int(far.sum()),
+                    f": {values[far][0]:g}; is the unit the same?",
+                )
             )
         if gaps.any() and not self.gaps:
-            said.append(
-                f"{self.name} is missing in {int(gaps.sum()):,} of {len(values):,} rows, and never was in training;"
-                f" its median there, {self.fill:g}, is taken"
-            )
+            more = f", and never was in training; its median there, {self.fill:g}, is taken"
+            said.append(Remark(f"{self.name} is missing", int(gaps.sum()), more))
         return said
 
     def __str__(self) -> str:
@@ -170,17 +172,16 @@ class boolean(Kind):
         values = _truths(columns.texts[self.name])
         out[:, 0] = np.where(np.isnan(values), self.fill, values)
 
-    def remarks(self, columns: Columns) -> list[str]:
+    def remarks(self, columns: Columns) -> list[Remark]:
         """Say what of later rows is unlike the training rows."""
         column = columns.texts[self.name]
         odd = self.stranger(columns, self.name)
         gaps = int(np.isnan(_truths(column)).sum())
         if odd is None and (not gaps or self.gaps):
             return []
-        what = f'is neither yes nor no ("{odd}")' if odd is not None else "is missing"
-        return [
-            f"{self.name} {what} in {gaps:,} of {len(column.codes):,} rows; taken as {['no', 'yes'][int(self.fill)]}"
-        ]
+        what = "is neither yes nor no" if odd is not None else "is missing"
+        example = f' ("{odd}")' if odd is not None else ""
+        return [Remark(f"{self.name} {what}", gaps, f"{example}; taken as {['no', 'yes'][int(self.fill)]}")]
 
     def __str__(self) -> str:
         return "0 or 1" + (f"; missing: {self.fill:g}" if self.gaps else "")
@@ -221,7 +222,7 @@ class category(Kind):
         out[...] = 0
         out[np.arange(len(out)), self._places(columns.texts[self.name])] = 1
 
-    def remarks(self, columns: Columns) -> list[str]:
+    def remarks(self, columns: Columns) -> list[Remark]:
         """Say what of later rows is unlike the training rows."""
         column = columns.texts[self.name]
         unseen = (self._places(column) == len(self.values)) & (column.codes >= 0)
@@ -229,12 +230,9 @@ class category(Kind):
         said = []
         if unseen.any():
             first = column.values[int(column.codes[unseen][0])]
-            said.append(
-                f"{self.name} has a value that training never saw in {int(unseen.sum()):,} of {len(unseen):,} rows:"
-                f' "{first}"'
-            )
+            said.append(Remark(f"{self.name} has a value that training never saw", int(unseen.sum()), f': "{first}"'))
         if gaps and not self.gaps:
-            said.append(f"{self.name} is missing in {gaps:,} of {len(unseen):,} rows, and never was in training")
+            said.append(Remark(f"{self.name} is missing", gaps, ", and never was in training"))
         return said
 
     def _places(self, column: Texts) -> Array:

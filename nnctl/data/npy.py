@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from nnctl.data.arrays import ALONE, Datasets, Stored, Unusable
-from nnctl.data.pieces import rows_of_a_piece
+from nnctl.data.portions import rows_of_a_portion
 from nnctl.data.words import AGAIN, cause, in_plain_words
 from nnctl.nn import Array
 
@@ -57,7 +57,7 @@ def in_pieces(file: IO[bytes], path: Path, size: int) -> Stored | None:
     def read(turned: bool) -> Iterator[Array]:
         order: Literal["F", "C"] = "F" if by_columns else "C"
         m = shape[-1] if turned else shape[0]
-        step = rows_of_a_piece((prod(shape) // m,))
+        step = rows_of_a_portion((prod(shape) // m,))
         for start in range(0, m, step):
             mapped = np.memmap(path, dtype, "r", offset, shape, order)  # anew, and what was read of it is let go
             rows = np.moveaxis(mapped, -1, 0) if turned else mapped

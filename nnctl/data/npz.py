@@ -11,7 +11,7 @@ import numpy as np
 
 from nnctl.data import npy
 from nnctl.data.arrays import Datasets, Stored, Unusable
-from nnctl.data.pieces import rows_of_a_piece
+from nnctl.data.portions import rows_of_a_portion
 from nnctl.data.words import in_plain_words, printable
 from nnctl.nn import Array
 
@@ -58,14 +58,13 @@ def datasets(path: Path) -> Iterator[Datasets]:
                 return None
 
             def pieces(turned: bool) -> Iterator[Array]:
-                if turned or (by_columns and len(shape) > 1):
-                    raise Unusable(
-                        f"lies column by column in an archive, of shape {shape}, so its rows cannot be read one after"
-                        " the other.\nSave it alone, numpy.save, or as rows in memory, too: numpy.ascontiguousarray(X)"
-                    )
+                if turned or (by_columns and len(shape) > 1):  # an archive is read in its order only
+                    array = read(name)
+                    yield np.ascontiguousarray(np.moveaxis(array, -1, 0) if turned else array)
+                    return
                 with npy.plainly(), archive.open(info) as file:
                     npy.header(file)
-                    step, left = rows_of_a_piece(shape[1:]), shape[0]
+                    step, left = rows_of_a_portion(shape[1:]), shape[0]
                     while left:
                         rows = min(step, left)
                         raw = file.read(rows * prod(shape[1:]) * dtype.itemsize)

@@ -6,13 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from nnctl.data.columns import Columns
-from nnctl.data.interface import distinct_labels, is_integer
+from nnctl.data.interface import are_labels, distinct_labels, is_integer
+from nnctl.data.scaling import Scaling
 from nnctl.data.sets import datasets
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 from nnctl.registry import AUTO, FEW, LEGAL_AUTO, Choice, listed, suggestion
 from nnctl.spec.spec import CLASSIFYING, Spec
 
+MILD = (0.03, 30.0)  # spreads of targets that most learning rates do for
 MOST_CLASSES = 20  # whole numbers that are taken as classes where the spec does not say
 
 
@@ -24,7 +26,9 @@ def with_output(spec: Spec, train: Table) -> Spec:
         return spec
     y = train.y
     assert y is not None
-    if final not in (None, *CLASSIFYING) or (final is None and not _are_classes(train)):
+    if are_labels(train, final):
+        n, output = y.shape[1], "sigmoid"
+    elif final not in (None, *CLASSIFYING) or (final is None and not _are_classes(train)):
         n, output = 1 if y.ndim == 1 else y.shape[1], final or "linear"
     else:
         count = len(train.classes or distinct_labels(train)[0])
@@ -49,7 +53,7 @@ def _are_classes(table: Table) -> bool:
 
 
 def with_fitting_list(table: Table, spec: Spec) -> Table:
-    """Return a table without a list of classes of the wrong number, unless the spec asks for it."""
+    """Return a table without a list of classes, or labels, of the wrong number, unless the spec asks for it."""
     told = max(spec.model.layer_dims[-1], 2)
     asked = spec.data.classes is not None or spec.data.source in datasets
     if not spec.classifies or asked or table.classes is None or len(table.classes) == told:
@@ -62,13 +66,21 @@ def with_fitting_list(table: Table, spec: Spec) -> Table:
 
 
 def classes_of(train: Table, spec: Spec) -> tuple[str, ...] | None:
-    """Return the names of the classes, or None where the output is a number; check n[L] against them."""
+    """Return the names of the classes, or None where outputs are numbers or labels; check n[L] against them."""
     if not spec.classifies:
         return None
-    n = spec.model.layer_dims[-1]
+    n, y = spec.model.layer_dims[-1], train.y
+    if are_labels(train, spec.output):
+        assert y is not None
+        if n != y.shape[1]:
+            raise spec.document.mistake(
+                ("model", "layer_dims"), f"must end with {y.shape[1]}, an output for each label, got {n}"
+            )
+        return None
     if isinstance(train.X, Columns):  # whose labels alone tell what classes there are
-        classes: tuple[str, ...] = tuple(distinct_labels(train)[0])
-        classes = _by_labels(classes, n) if len(classes) > 1 else classes
+        classes: tuple[str, ...] = train.targets if y is not None and y.ndim == 2 else ()
+        classes = classes or tuple(distinct_labels(train)[0])
+        classes = _by_labels(classes, n) if len(classes) > 1 and classes != train.targets else classes
     else:
         classes = train.classes or _by_labels(distinct_labels(train)[0], n)
     if len(classes) < 2:
@@ -89,6 +101,32 @@ def _by_labels(labels: Sequence[str], n: int) -> tuple[str, ...]:
     if set(labels) <= set(expected):
         return expected  # 0, 1, ..., n[L] - 1, even if one of them does not occur
     return tuple(sorted(labels, key=int) if all(is_integer(label) for label in labels) else sorted(labels))
+
+
+def unit(train: Table, spec: Spec) -> Scaling:
+    """Return what numbers to predict are brought to before they are learnt."""
+    if spec.data.scale_target is None:
+        return Scaling()
+    if spec.classifies:
+        raise spec.document.mistake(("data", "scale_target"), f"is for numbers, and a {spec.output} output has none")
+    y = train.y
+    assert y is not None
+    return Scaling.fit(y.reshape(len(y), -1), spec.data.scale_target, train.origin, train.targets)
+
+
+def spread(train: Table, spec: Spec) -> str | None:
+    """Say that numbers to predict have a spread far from 1, and what to do, or None."""
+    y = train.y
+    if spec.classifies or y is None or spec.data.scale_target is not None:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = float(y.astype(np.float64).std(axis=0).max())
+    if largest == 0 or MILD[0] <= largest <= MILD[1]:
+        return None
+    return (
+        f"the targets have a spread (standard deviation) of {largest:.3g}, far from 1: training may be slow or"
+        " diverge; data.scale_target: standardize learns them at unit scale and predicts them in their own unit"
+    )
 
 
 def positive(classes: tuple[str, ...] | None, spec: Spec) -> int:

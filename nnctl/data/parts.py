@@ -1,5 +1,5 @@
-"""The parts of a spec's data as tables, before anything is split off: of built-in sets, files of arrays, tables in text
-and folders of pictures. Which it is, the spec and the files tell.
+"""The parts of a spec's data as tables, before anything is split off: of built-in sets, files of arrays, of named
+columns, and folders of pictures. Which it is, the spec and the files tell.
 """
 
 from dataclasses import replace
@@ -7,7 +7,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnctl.data import records
+from nnctl.data import readers
 from nnctl.data.block import in_words
 from nnctl.data.kinds import kinds
 from nnctl.data.names import PARTS, Names
@@ -31,8 +31,8 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
     if data.held_in == "disk" and (built_in or Path(data.place("train").array("features").file).is_dir()):
         held = data.source if built_in else "a folder of pictures"
         raise spec.document.mistake(("data", "held_in"), f"is for files of arrays; {held} is held in memory")
-    if not built_in and _is_text(data.place("train")):
-        return _text_tables(spec)
+    if not built_in and _is_table(data.place("train")):
+        return _named_tables(spec)
     given = next((key for key in TABLE_KEYS if getattr(data, key) != getattr(DataSpec(), key)), None)
     if given is not None or isinstance(data.target, tuple):
         key = given or "target"
@@ -77,13 +77,13 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
     return {part: tables[part] for part in PARTS if part in tables}
 
 
-def _is_text(place: FileSpec) -> bool:
-    """Tell whether a part is in one file, and that is a table in text."""
-    return place.file is not None and records.ending_of(Path(place.file)) is not None
+def _is_table(place: FileSpec) -> bool:
+    """Tell whether a part is in one file, and that is a table of named columns."""
+    return place.file is not None and readers.ending_of(Path(place.file)) is not None
 
 
-def _text_tables(spec: Spec) -> dict[str, Table]:
-    """Return the tables of a spec whose data are tables in text, each part in a file of its own."""
+def _named_tables(spec: Spec) -> dict[str, Table]:
+    """Return the tables of a spec whose data are tables of named columns, each part in a file of its own."""
     data = spec.data
     training = data.place("train").file
     for key in ("features", "classes"):
@@ -105,9 +105,14 @@ def _text_tables(spec: Spec) -> dict[str, Table]:
     )
     parts = ["train", *(part for part in ("validation", "test") if data.has_file(part))]
     files = {part: Path(data.place(part).file or "") for part in parts}
-    for path in files.values():
-        if records.ending_of(path) is None:
-            raise DataError(f"{path}: is no table in text ({', '.join(records.readers)}), as that for training is")
+    endings = {path: readers.ending_of(path) for path in files.values()}
+    for path, ending in endings.items():
+        if ending is None:
+            raise DataError(f"{path}: is no table ({', '.join(readers.READERS)}), as that for training is")
+    of_text = any(readers.READERS[ending].of_text for ending in endings.values() if ending)
+    for key in ("encoding", "separator"):
+        if not of_text and getattr(data, key) is not None:
+            raise spec.document.mistake(("data", key), f"is about a table in text; {training} is none")
     order = None if data.order == AS_IT_STANDS else data.order
     own = {part: names_of(data, part) for part in parts}
     for part, names in own.items():

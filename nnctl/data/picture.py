@@ -18,7 +18,6 @@ import numpy as np
 from nnctl.data.arrays import Unusable
 from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.picture_layout import PictureLayout
-from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError, StorageError
 from nnctl.nn import Array
 
@@ -71,16 +70,6 @@ class Form:
                 "Give it a file of such examples, HDF5, NPZ or NPY."
             )
         return cls(layout.channels, (layout.height, layout.width), preparation.background), layout
-
-
-def read_picture(path: Path, preparation: BlockPreparation) -> Table:
-    """Return a table of one uint8 row in the shape of the training pictures."""
-    form, layout = Form.of(preparation, path)
-    with silent():
-        pixels, notes = decode(path, form)
-    return Table(
-        layout.as_found(pixels).reshape(1, *preparation.shape), None, origin=str(path), files=(path,), notes=notes
-    )
 
 
 @contextmanager

@@ -1,52 +1,121 @@
-"""The pieces of an array are its rows, some at a time: whatever looks at all features goes through them.
+"""A text file is read in pieces of whole lines, decoded strictly and unpacked where it is compressed by gzip."""
 
-They are the same for an array in memory and for one on disk, and so are sums over them, to the last bit.
-"""
+import codecs
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import IO, cast
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from math import prod
-from typing import Any
+from nnctl.data.records import Source
+from nnctl.data.words import AGAIN
+from nnctl.errors import DataError
 
-import numpy as np
-
-from nnctl.nn import Array
-
-VALUES = 2**20  # of a piece: 8 MB as float64
-
-
-def rows_of_a_piece(example: tuple[int, ...]) -> int:
-    """Return how many examples of this shape are a piece."""
-    return max(1, VALUES // max(1, prod(example)))
+SIZE = 1 << 18  # bytes of a piece: what is made of them stays in the processor's cache
 
 
-@dataclass(frozen=True)
-class Pieces:
-    """The rows of X (m, ...) as arrays (some rows, n), in order; they can be gone through more than once."""
+class Lines(Iterator[str]):
+    """The lines of an open file with their ends, how many have been taken, and the pieces that they come in.
 
-    X: Any  # an array, or one on disk
+    A piece is taken whole or line by line; of the standard input it is whatever is there already.
+    """
 
-    def __iter__(self) -> Iterator[Array]:
-        example = self.X.shape[1:]
-        rows = rows_of_a_piece(example)
-        for start in range(0, len(self.X), rows):
-            yield np.ascontiguousarray(self.X[start : start + rows]).reshape(-1, prod(example))
+    def __init__(self, file: IO[bytes], source: Source) -> None:
+        self.pieces = self._read(file, source)
+        self.taken = 0
+        self.left = 0  # of the piece that is taken line by line
+        self._here: Iterator[str] = iter(())
+
+    def __next__(self) -> str:
+        while not self.left:
+            self.begin(next(self.pieces))
+        self.left -= 1
+        self.taken += 1
+        return next(self._here)
+
+    def begin(self, piece: str) -> None:
+        """Go on with the lines of a piece."""
+        lines = io.StringIO(piece, newline="").readlines()
+        self._here, self.left = iter(lines), len(lines)
+
+    def skip(self) -> None:
+        """Take what is left of the piece at hand."""
+        self.taken += self.left
+        self.left = 0
+
+    def rest(self) -> str:
+        """Return what is left of the piece at hand as a piece of its own."""
+        self.left = 0
+        return "".join(self._here)
+
+    def _read(self, file: IO[bytes], source: Source) -> Iterator[str]:
+        """Yield the text in pieces of whole lines."""
+        encoding = "utf-8-sig" if source.encoding.lower() in ("utf-8", "utf8") else source.encoding
+        try:
+            b" ".decode(encoding, "ignore")
+            decoder = codecs.getincrementaldecoder(encoding)()
+        except LookupError:
+            raise DataError(
+                f"{source}: data.encoding {source.encoding!r} is none; utf-8, latin-1 and gbk are"
+            ) from None
+        read: Callable[[int], bytes] = getattr(file, "read1" if source.path is None else "read")
+        begun = ""  # a line whose end has not been read
+        while True:
+            raw = read(SIZE)
+            try:
+                text = begun + decoder.decode(raw, final=not raw)
+            except UnicodeDecodeError as error:
+                name, raw = encoding.removesuffix("-sig").upper(), bytes(error.object)
+                line = self.taken + 1 + _ends(raw[: error.start].decode(encoding, "ignore"))
+                hint = _encoding_hint(raw)
+                raise DataError(f"{source}: is not {name}, in line {line} or soon behind it.\n{hint}") from None
+            if "\0" in text:
+                line = self.taken + 1 + _ends(text[: text.index("\0")])
+                said = "there is a zero sign (NUL) in this line; text has none"
+                raise DataError(f"{source}:{line}: {said}.\n{_encoding_hint(raw)}")
+            end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1 if raw else len(text)  # \r\n may be cut in two
+            piece, begun = text[:end], text[end:]
+            if piece:
+                yield piece
+            if not raw:
+                return
 
 
-def evenly(pieces: Iterable[Array], rows: int) -> Iterator[Array]:
-    """Yield the rows of some pieces anew, so many at a time, and at last those that are left."""
-    left: list[Array] = []
-    for piece in pieces:
-        left.append(piece)
-        while sum(map(len, left)) >= rows:
-            together = np.concatenate(left)
-            yield together[:rows]
-            left = [together[rows:]]
-    if any(map(len, left)):
-        yield np.concatenate(left)
+@contextmanager
+def opened(source: Source) -> Iterator[IO[bytes]]:
+    """Open a file or the standard input, unpacked; whatever goes wrong as it is read is a DataError."""
+    try:
+        with nullcontext(sys.stdin.buffer) if source.path is None else source.path.open("rb") as binary:
+            file = cast(io.BufferedReader, binary)
+            packed = file.peek(2).startswith(b"\x1f\x8b")
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=file) if packed else file)
+    except FileNotFoundError:
+        raise DataError(f"{source}: there is no such file") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise DataError(f"{source}: is compressed by gzip and cut off, or damaged.\n{AGAIN}") from None
+    except OSError as error:
+        raise DataError(f"{source}: cannot be read: {error.strerror or error}") from None
 
 
-def all_finite(values: Array) -> bool:
-    """Tell whether all values are finite numbers."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(values.sum()) or np.isfinite(values).all())  # a nan or inf shows in the sum
+def _ends(text: str) -> int:
+    """Return how many lines end in a text."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _encoding_hint(raw: bytes) -> str:
+    """Return which encoding bytes look like."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or raw[1::2][:64].count(0) > 16:
+        return 'It looks like UTF-16, as Excel\'s "Unicode text": data.encoding: utf-16'
+    if b"\0" in raw:
+        return "It holds bytes that are no text; is it another kind of file, or damaged?"
+    try:
+        text = raw[: raw.rfind(b"\n") + 1 or len(raw)].decode("gbk")
+        chinese = sum("\u4e00" <= sign <= "\u9fff" for sign in text)
+        foreign = sum(not sign.isascii() for sign in text)
+        if foreign and chinese > 0.8 * foreign:
+            return "It looks like GBK (Chinese): data.encoding: gbk"
+    except UnicodeDecodeError:
+        pass
+    return "It looks like Latin-1 (Western European, Excel's CSV): data.encoding: latin-1, or cp1252 on Windows"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnctl.data.pieces import Pieces
+from nnctl.data.portions import Portions
 from nnctl.nn import Array
 
 FAR = 3.0  # widths of a feature's range beyond its ends
@@ -75,7 +75,7 @@ class Range:
         if not ((low < lower) | (high > upper)).any():
             return []
         count, columns_outside = 0, np.zeros(len(low), bool)
-        for rows in Pieces(X):
+        for rows in Portions(X):
             outside = (rows < lower) | (rows > upper)
             count += int(outside.any(axis=1).sum())
             columns_outside |= outside.any(axis=0)
@@ -143,13 +143,13 @@ class Range:
 
 def extent(X: Array) -> tuple[Array, Array]:
     """Return the smallest and the largest value of each feature of X (m, ...), in float64."""
-    low, high = zip(*(_extent(rows) for rows in Pieces(X)), strict=True)
+    low, high = zip(*(_extent(rows) for rows in Portions(X)), strict=True)
     return np.min(low, axis=0), np.max(high, axis=0)
 
 
 def _means(X: Array) -> Array:
     """Return the mean of each row of X (m, ...)."""
-    return np.concatenate([rows.mean(axis=1, dtype=np.float64) for rows in Pieces(X)])
+    return np.concatenate([rows.mean(axis=1, dtype=np.float64) for rows in Portions(X)])
 
 
 def _extent(rows: Array) -> tuple[Array, Array]:

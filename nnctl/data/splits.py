@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import RandomState
 
-from nnctl.data.interface import distinct_labels
+from nnctl.data.interface import are_labels, distinct_labels
 from nnctl.data.names import PARTS
 from nnctl.data.table import Table
 from nnctl.nn import Array
@@ -23,7 +23,8 @@ def split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
     if not shares:
         return tables
     train, m = tables["train"], len(tables["train"].X)
-    labels, codes = distinct_labels(train) if spec.classifies else ([""], np.zeros(m, np.int64))
+    classes = spec.classifies and not are_labels(train, spec.output)
+    labels, codes = distinct_labels(train) if classes else ([""], np.zeros(m, np.int64))
     taken = dict(zip(shares, _taken(train, codes, list(shares.values()), spec), strict=True))
     rest = np.setdiff1d(np.arange(m), np.concatenate(list(taken.values())))
     for part, rows in taken.items():

@@ -1,21 +1,20 @@
-"""Tables: a text file of named columns becomes features and targets, with what is missing marked and nothing guessed.
+"""Tables: a file of named columns becomes features and targets, with what is missing marked and nothing guessed.
 
 A column is numbers as long as every cell of it is one; where a later cell is none, the file is read again with that
-column as texts, for 007 and 1.50 are not what their numbers are. Whole numbers with leading zeros, or with more digits
-than a float has, are texts.
+column as texts, for 007 and 1.50 are not what their numbers are.
 """
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nnctl.data import records
+from nnctl.data import readers
+from nnctl.data.blocks import Block
+from nnctl.data.cells import MISSING, as_numbers, codes, marked
 from nnctl.data.columns import Columns, Texts
-from nnctl.data.records import is_number
+from nnctl.data.records import ROWS, Opened, Records, Source
 from nnctl.data.table import Table
 from nnctl.data.tabular import TabularPreparation
 from nnctl.data.words import printable
@@ -23,11 +22,7 @@ from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 from nnctl.registry import FEW, listed, suggestion
 
-MISSING = frozenset(["", "na", "nan", "null", "?"])  # in any case
 TARGETS = ("target", "label", "class", "y")  # names of a target that nobody named
-CODE = re.compile(r"[-+]?0\d+")  # 007 is no number but a code
-ODD = re.compile(r"^[^\S\n]*[-+]?(?:0\d+|\d{16,400})[^\S\n]*$", re.MULTILINE)  # whole numbers that may change
-LARGEST = 2**53  # beyond it a float stands for several whole numbers
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ def read_table(
     """
     if asked.only is not None:
         asked = replace(asked, only=[*asked.only, *target])
-    rows, lines, notes = _read(path, asked)
+    rows, lines, notes, named_lines = _read(path, asked)
     if not target:
         usual = [name for name in rows.names if name.lower() in TARGETS]
         if len(usual) != 1:
@@ -74,9 +69,10 @@ def read_table(
     if gaps.any():
         where = [f"{lines[row]:,}" for row in np.flatnonzero(gaps)]
         if not drop:
+            places = f"line {listed(where, FEW)}" if named_lines else f"row {listed(where, FEW)} (counted from 0)"
             raise DataError(
-                f"{path}: the target {', '.join(target)} is missing in {len(where):,} of {len(rows):,} rows: line"
-                f" {listed(where, FEW)}.\nFill it in, or say data.drop_missing_targets: true"
+                f"{path}: the target {', '.join(target)} is missing in {len(where):,} of {len(rows):,} rows:"
+                f" {places}.\nFill it in, or say data.drop_missing_targets: true"
             )
         if gaps.all():
             raise DataError(f"{path}: the target {', '.join(target)} is missing in every row")
@@ -84,19 +80,23 @@ def read_table(
         rows, lines = rows[~gaps], lines[~gaps]
     y = _targets(rows, target, path)
     groups, ranks = (None if name is None else _ranks(rows, name, key, path) for key, name in beside.items())
-    left = rows.without((*target, *(name for name in (group, order) if name)))
     return Table(
-        left,
+        _left(rows, {*target, group, order}),
         y,
         origin=str(path),
         files=(path,),
         numbers=lines,
         notes=tuple(notes),
-        named_lines=True,
+        named_lines=named_lines,
         targets=tuple(target),
         groups=groups,
         order=ranks,
     )
+
+
+def read_columns(path: Path, encoding: str = Asked.encoding) -> Columns:
+    """Return all columns of a file, to be looked at."""
+    return _read(path, Asked(encoding=encoding))[0]
 
 
 def read_rows(path: Path, preparation: TabularPreparation) -> Table:
@@ -105,12 +105,14 @@ def read_rows(path: Path, preparation: TabularPreparation) -> Table:
     texts = [column.name for column in preparation.columns if column.as_text]
     numbers = [name for name in names if name not in texts]
     asked = Asked((), texts, numbers, preparation.missing, preparation.encoding, preparation.separator, names)
-    rows, lines, notes = _read(path, asked)
-    return Table(rows, None, origin=str(path), files=(path,), numbers=lines, notes=tuple(notes), named_lines=True)
+    rows, lines, notes, named_lines = _read(path, asked)
+    return Table(
+        rows, None, origin=str(path), files=(path,), numbers=lines, notes=tuple(notes), named_lines=named_lines
+    )
 
 
-def _read(path: Path, asked: Asked) -> tuple[Columns, Array, list[str]]:
-    """Read all rows, again with more columns as texts until that fits; return them, their lines and notes."""
+def _read(path: Path, asked: Asked) -> tuple[Columns, Array, list[str], bool]:
+    """Read all rows, again with more columns as texts until that fits; return them as `_Gathered.result` does."""
     texts = set(asked.texts)
     while True:
         gathered = _gather(path, asked, texts)
@@ -124,30 +126,37 @@ def _read(path: Path, asked: Asked) -> tuple[Columns, Array, list[str]]:
 class _Gathered:
     """What has been read of a file."""
 
-    path: Path
+    file: Opened
     names: list[str]
     texts: dict[str, dict[str, int]]  # the values of each column of texts, with their indices
+    codes: dict[str, list[Array]]
+    numbers: Array  # (m, columns of numbers) and room for more
     lines: list[Array] = field(default_factory=list)
-    numbers: list[Array] = field(default_factory=list)
-    codes: dict[str, list[Array]] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)  # columns that were taken for numbers, and are not
 
-    def result(self) -> tuple[Columns, Array, list[str]]:
-        """Return the columns, the line of each row and notes."""
-        path, notes = self.path, list[str]()
-        if not self.lines:
+    def add(self, numbers: Array, m: int) -> None:
+        """Add numbers behind the first m rows; there is never a second copy of them."""
+        end = m + len(numbers)
+        if end > len(self.numbers):
+            self.numbers.resize((max(end, len(self.numbers) * 5 // 4), numbers.shape[1]), refcheck=False)
+        self.numbers[m:end] = numbers
+
+    def result(self) -> tuple[Columns, Array, list[str], bool]:
+        """Return the columns, the number of each row, notes, and whether the numbers are those of lines."""
+        path, notes = self.file.source.path, list[str]()
+        lines = np.concatenate([np.zeros(0, np.int64), *self.lines])
+        if not len(lines):
             raise DataError(f"{path}: has a header and no rows below it")
-        lines, numbers = np.concatenate(self.lines), np.concatenate(self.numbers)
-        self.numbers.clear()
+        self.numbers.resize((len(lines), self.numbers.shape[1]), refcheck=False)
         texts = {name: Texts(np.concatenate(self.codes[name]), tuple(values)) for name, values in self.texts.items()}
-        columns = Columns(tuple(self.names), numbers, texts)
-        infinite = np.argwhere(np.isinf(numbers))
+        columns = Columns(tuple(self.names), self.numbers, texts)
+        infinite = np.argwhere(np.isinf(self.numbers))
         if len(infinite):
             row, column = infinite[0].tolist()
             more = f"; there are {len(infinite) - 1:,} more" if len(infinite) > 1 else ""
             name = printable(columns.number_names[column])
             raise DataError(
-                f"{path}:{lines[row]}: column {name} is {numbers[row, column]}{more};"
+                f"{self.file.place(lines[row])}: column {name} is {self.numbers[row, column]}{more};"
                 " expected finite numbers.\nCorrect it, or list it in data.missing"
             )
         if "" in columns.names:
@@ -157,12 +166,12 @@ class _Gathered:
                 columns = columns.without(("",))
             else:
                 raise DataError(f"{path}:1: the first column has no name; give it one")
-        return columns, lines, notes
+        return columns, lines, notes, self.file.named_lines
 
 
 def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
     missing = MISSING | {text.strip().lower() for text in asked.missing}
-    with records.opened(path, asked.encoding, asked.separator) as file:
+    with readers.opened(Source(path, asked.encoding, asked.separator, asked.ignore)) as file:
         unknown = next((name for name in [*asked.ignore, *asked.texts, *asked.numbers] if name not in file.names), None)
         if unknown is not None:
             kind = MismatchError if asked.only is not None else DataError
@@ -170,85 +179,46 @@ def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
         wanted = [name for name in file.names if name not in asked.ignore]
         if asked.only is not None:
             wanted = [name for name in wanted if name in asked.only]
-        gathered = _Gathered(path, wanted, {name: {} for name in wanted if name in as_texts})
-        gathered.codes = {name: [] for name in gathered.texts}
-        places = [file.names.index(name) for name in wanted]
-        number_names = [name for name in wanted if name not in as_texts]
+        texts = [name for name in wanted if name in as_texts]
+        room, m = np.empty((0, len(wanted) - len(texts))), 0
+        gathered = _Gathered(file, wanted, {name: {} for name in texts}, {name: [] for name in texts}, room)
         for block in file.blocks:
-            m = len(block.lines)
-            gathered.lines.append(np.array(block.lines, np.int64))
-            numbers, column = np.empty((m, len(number_names))), 0
-            for name, place in zip(wanted, places, strict=True):
-                cells = block.cells[place]
-                if name in gathered.texts:
-                    gathered.codes[name].append(_coded(cells, gathered.texts[name], missing))
-                    continue
-                if name not in gathered.late:
-                    found = _numbers(cells, missing)
-                    if found is None and name in asked.numbers:
-                        raise _no_number(path, name, cells, block.lines, missing, asked)
-                    if found is None:
-                        gathered.late.add(name)
-                    else:
-                        numbers[:, column] = found
-                column += 1
+            for row in block.bad:
+                raise DataError(f"{file.place(block.numbers[row.place])}: {row.reason}")
+            for name, values in gathered.texts.items():
+                gathered.codes[name].append(codes(block.cells(file.names.index(name)), values, missing))
+            names = [name for name in wanted if name not in as_texts and name not in gathered.late]
+            numbers, strange = _numbers(block, [file.names.index(name) for name in names], missing)
+            for index in strange:
+                if names[index] in asked.numbers:
+                    raise _no_number(file, names[index], block, missing, asked)
+                gathered.late.add(names[index])
+            gathered.lines.append(block.numbers)
             if not gathered.late:
-                gathered.numbers.append(numbers)
+                gathered.add(numbers, m)
+            m += len(numbers)
         return gathered
 
 
-def _numbers(cells: Sequence[Any], missing: Collection[str]) -> Array | None:
-    """Return cells as numbers, nan where one is missing, or None where one is neither, or would be another number."""
-    texts = cells if set(map(type, cells)) == {str} else [cell for cell in cells if isinstance(cell, str)]
-    if texts is not cells and any(isinstance(cell, bool) or _changes(cell) for cell in cells):
-        return None
-    try:
-        values = np.fromiter(map(float, cells), np.float64, len(cells))
-    except (TypeError, ValueError, OverflowError):
-        try:
-            values = np.array([np.nan if _is_missing(cell, missing) else float(cell) for cell in cells])
-        except (TypeError, ValueError, OverflowError):
-            return None
-    joined = "\n".join(texts)
-    whole = (values == np.floor(values)).any()
-    if "_" in joined or (whole and ODD.search(joined) and any(_changes(text) for text in texts)):
-        return None
-    marks = [float(text) for text in missing if is_number(text)]
-    values[np.isin(values, marks)] = np.nan
-    return values
-
-
-def _changes(cell: Any) -> bool:
-    """Tell whether a whole number is another one, or no longer written so, as a float: 007, 2**53 + 1."""
-    if isinstance(cell, str):
-        if not ODD.fullmatch(cell):
-            return False
-        return CODE.fullmatch(cell.strip()) is not None or int(cell) != int(float(cell))
-    return isinstance(cell, int) and abs(cell) > LARGEST and int(float(cell)) != cell
-
-
-def _coded(cells: Sequence[Any], values: dict[str, int], missing: Collection[str]) -> Array:
-    """Return the index of each text, of which new ones are added to the values, and -1 for what is missing."""
-    return np.array(
-        [-1 if _is_missing(cell, missing) else values.setdefault(_text(cell), len(values)) for cell in cells], np.int32
-    )
-
-
-def _is_missing(cell: Any, missing: Collection[str]) -> bool:
-    return cell is None or cell != cell or _text(cell).strip().lower() in missing
-
-
-def _text(cell: Any) -> str:
-    """Return a cell as text: true and 3, as JSON writes them."""
-    return cell if isinstance(cell, str) else str(cell).lower() if isinstance(cell, bool) else str(cell)
+def _numbers(block: Records, columns: Sequence[int], missing: Collection[str]) -> tuple[Array, list[int]]:
+    """Return columns as numbers (m, n), nan where one is missing, and which of them hold something else."""
+    numbers, told = block.floats(columns)
+    strange = []
+    for index in np.flatnonzero(~told).tolist():
+        found = as_numbers(block.cells(columns[index]), missing)
+        if found is None:
+            strange.append(index)
+        else:
+            numbers[:, index] = found
+    return marked(numbers, missing), strange
 
 
 def _no_number(
-    path: Path, name: str, cells: Sequence[Any], lines: Sequence[int], missing: Collection[str], asked: Asked
+    file: Opened, name: str, block: Records, missing: Collection[str], asked: Asked
 ) -> DataError | MismatchError:
-    for line, cell in zip(lines, cells, strict=True):
-        if not _is_missing(cell, missing) and _numbers([cell], missing) is None:
-            said = f'{path}:{line}: column {printable(name)} is "{printable(str(cell))}"; expected a number'
+    for number, cell in zip(block.numbers, block.cells(file.names.index(name)), strict=True):
+        if as_numbers([cell], missing) is None:
+            said = f'{file.place(number)}: column {printable(name)} is "{printable(str(cell))}"; expected a number'
             return MismatchError(f"{said}, as in training") if asked.only is not None else DataError(said)
     raise AssertionError("a block of numbers without one that is none")
 
@@ -263,11 +233,24 @@ def _ranks(rows: Columns, name: str, key: str, path: Path) -> Array:
     if gaps.any():
         raise DataError(f"{path}: column {printable(name)}, {key}, is missing in {int(gaps.sum()):,} rows; fill it in")
     if name not in rows.texts:
-        return rows.number(name)
+        return rows.number(name).copy()
     values = np.array(rows.texts[name].values)
     places = np.empty(len(values), np.int64)
     places[np.argsort(values)] = np.arange(len(values))
     return places[rows.texts[name].codes]
+
+
+def _left(rows: Columns, gone: Collection[str | None]) -> Columns:
+    """Return the columns but for some of them; numbers are moved up in their own memory, for there may be much."""
+    kept = [index for index, name in enumerate(rows.number_names) if name not in gone]
+    numbers, m, k = rows.numbers, len(rows), len(kept)
+    if k < numbers.shape[1]:
+        for start in range(0, m, ROWS):
+            block = numbers[start : start + ROWS, kept]
+            numbers.reshape(-1)[start * k : start * k + block.size] = block.ravel()
+        numbers.resize((m, k), refcheck=False)
+    texts = {name: column for name, column in rows.texts.items() if name not in gone}
+    return Columns(tuple(name for name in rows.names if name not in gone), numbers, texts)
 
 
 def _targets(rows: Columns, names: Sequence[str], path: Path) -> Array:
@@ -282,3 +265,10 @@ def _targets(rows: Columns, names: Sequence[str], path: Path) -> Array:
         )
     y = np.column_stack([rows.number(name) for name in names])
     return y[:, 0] if len(names) == 1 else y
+
+
+def read_blocks(path: Path | None, preparation: TabularPreparation, keep: Sequence[str]) -> Iterator[Block]:
+    """Read rows in blocks, to predict them."""
+    assert path is not None
+    table = read_rows(path, preparation)
+    yield Block([str(path)] * len(table.X), table, np.arange(len(table.X)))

@@ -4,7 +4,7 @@ Columns are found by name; what a table has beside those of the training is of n
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any, ClassVar, get_origin, get_type_hints
@@ -15,12 +15,16 @@ from nnctl.data.columns import Columns
 from nnctl.data.kinds import FEW_VALUES, Kind, kinds, number, told_apart
 from nnctl.data.ranges import Range
 from nnctl.data.records import is_number
+from nnctl.data.remarks import Remark, Remarks
 from nnctl.data.scaling import ROWS, Scaling
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 from nnctl.registry import suggestion
 from nnctl.spec.spec import DataSpec
+
+OTHERS = "others"  # in data.scale stands for all columns of numbers that it does not name
+ENDS = ("low", "high")  # of the training rows' numbers
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class TabularPreparation:
     @classmethod
     def fit(cls, table: Table, whole: Columns, data: DataSpec) -> "TabularPreparation":
         """Fit to the training rows as a spec's data section asks; kinds are told by the rows before the split."""
-        asked, scale = data.columns or {}, data.scale
+        asked = data.columns or {}
         rows = table.X
         assert isinstance(rows, Columns)
         unknown = next((name for name in asked if name not in rows.names), None)
@@ -46,12 +50,31 @@ class TabularPreparation:
         if not fitted:
             raise DataError(f"{table.origin}: there is no column of features; all of them are targets or left out")
         plain = cls(fitted, Scaling(), tuple(map(str, data.missing)), data.encoding or "utf-8", data.separator)
-        if scale in (None, "none"):
-            return plain
-        numbers = plain.scaled
-        raw = plain._encoded(rows)
-        raw = raw if numbers.all() else np.ascontiguousarray(raw[:, numbers])
-        return replace(plain, scaling=Scaling.fit(raw, scale, table.origin).spread(numbers)) if raw.size else plain
+        return replace(plain, scaling=plain._scaling(table, data.scale))
+
+    def _scaling(self, table: Table, scale: float | str | Mapping[str, float | str] | None) -> Scaling:
+        """Return the scaling that a spec asks for, one for all columns of numbers or by name, fitted to their rows."""
+        numbers = {column.name: self._inputs(column) & self.scaled for column in self.columns if column.scaled}
+        if isinstance(scale, Mapping):
+            unknown = next((name for name in scale if name not in numbers and name != OTHERS), None)
+            if unknown is not None:
+                raise DataError(f"{table.origin}: data.scale names {unknown!r}{suggestion(unknown, numbers)}")
+            others = scale.get(OTHERS, "none")
+            ways = {name: scale.get(name, others) for name in numbers}
+        else:
+            ways = dict.fromkeys(numbers, scale or "none")
+        parts = []
+        for way in dict.fromkeys(way for way in ways.values() if way != "none"):
+            names = [name for name in numbers if ways[name] == way]
+            where = np.any([numbers[name] for name in names], axis=0)
+            raw = self._encoded(table.X)
+            raw = raw if where.all() else np.ascontiguousarray(raw[:, where])
+            parts.append((where, Scaling.fit(raw, way, table.origin, names)))
+        return Scaling.joined(self.width, parts)
+
+    def _inputs(self, column: Kind) -> Array:
+        """Return which of the inputs (n[0],) a column makes."""
+        return np.array([own is column for own in self.columns for _ in range(own.width)])
 
     @property
     def width(self) -> int:
@@ -64,9 +87,9 @@ class TabularPreparation:
         return (len(self.columns),) if all(isinstance(column, number) for column in self.columns) else ()
 
     @property
-    def standardizes(self) -> bool:
-        """Whether the numbers of the training rows come out with mean 0 and variance 1."""
-        return self.scaling.standardizes
+    def centred(self) -> bool:
+        """Whether the training rows decide what numbers are brought to."""
+        return self.scaling.centred
 
     @property
     def scaled(self) -> Array:
@@ -90,22 +113,23 @@ class TabularPreparation:
 
     def remarks(self, table: Table) -> list[str]:
         """Say what of later rows is unlike the training rows."""
-        return [f"{table.origin}: {said}" for column in self.columns for said in column.remarks(table.X)]
+        found = Remarks(table.origin)
+        found.add(self.unlike(table.X), len(table.X))
+        return found.lines()
+
+    def unlike(self, X: Columns) -> list[Remark]:
+        """Return what of later rows X is unlike the training rows."""
+        return [remark for column in self.columns for remark in column.remarks(X)]
 
     def remark(self) -> str | None:
         """Say that the numbers of the training rows are far from unit scale, and what to do, or None."""
-        numbers = [column for column in self.columns if isinstance(column, number)]
-        if not numbers:
+        scaling, where = self.scaling, self.scaled
+        low, high = (np.array([getattr(column, end) for column in self.columns if column.scaled]) for end in ENDS)
+        centred = np.zeros(len(low), bool) if scaling.offset is None else scaling.offset[where] != 0
+        if centred.all():
             return None
-        low, high = (np.array([getattr(column, end) for column in numbers]) for end in ("low", "high"))
-        return None if self.standardizes else self._of_numbers.remark(Range(low, high, "float64"))
-
-    @property
-    def _of_numbers(self) -> Scaling:
-        """The scaling of a column of numbers, where one number divides them all."""
-        if self.scaling.divisor is None or self.standardizes:
-            return self.scaling
-        return Scaling(divisor=self.scaling.divisor[self.scaled][0])
+        divisor = None if scaling.divisor is None else scaling.divisor[where][~centred]
+        return Scaling(divisor=divisor, told=scaling.told).remark(Range(low[~centred], high[~centred], "float64"))
 
     def to_json(self) -> str:
         """Return the columns as text for parameters.h5."""
@@ -143,7 +167,7 @@ class TabularPreparation:
 
     def __str__(self) -> str:
         count = len(self.columns)
-        return f"{count} column{'' if count == 1 else 's'}, {self._of_numbers}"
+        return f"{count} column{'' if count == 1 else 's'}, {self.scaling.told}"
 
 
 def _kind_of(item: dict[str, Any]) -> Kind:

@@ -89,8 +89,8 @@ def ending(end: End) -> str:
         return f"it ends with R² {_r2(r2)}{dead}"
     figures = _figures(end)
     if end.at_base_rate:
-        return f'it ends at the base rate: {figures}, no better than "{end.commonest}" for all{dead}'
-    beside = f', and "{end.commonest}" for all would have {percent(end.own / end.m, 1)}'
+        return f"it ends at the base rate: {figures}, no better than {end.commonest} for all{dead}"
+    beside = f", and {end.commonest} for all would have {percent(end.own / end.m, 1)}"
     place = "with" if end.above_base_rate or end.weighted else "little above the base rate:"
     return f"it ends {place} {figures}{beside}{dead}"
 
@@ -124,8 +124,8 @@ def _base_rate(end: End) -> str:
         said = f"the network does {than} on the training examples than to say their mean for all (R² {_r2(r2)})"
         return said + _out_of_reach(end)
     return (
-        f'the network does no better on the training examples than to say "{end.commonest}" for all of them:'
-        f" {_figures(end)}, and {end.own:,} of {end.m:,} are of that class"
+        f"the network does no better on the training examples than to say {end.commonest} for all of them:"
+        f" {_figures(end)}, and that is right for {end.own:,} of {end.m:,}"
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.data.dataset import Examples
-from nnctl.data.pieces import Pieces
+from nnctl.data.portions import Portions
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
 from nnctl.nn.objective import Objective
@@ -60,7 +60,7 @@ class Start:
             {name: float(np.abs(g).max()) for name, g in objective.gradients.items()},
             saturated,
             mistaken,
-            float(moments(Pieces(examples.X.T))[1].max()),
+            float(moments(Portions(examples.X.T))[1].max()),
             float(outputs.std(axis=1).max()),
             units_alike(experiment.model.parameters, but_for_rounding=False),
         )
@@ -91,8 +91,8 @@ class End:
 
     measured: Metrics
     positive: str | None  # of two classes the one that precision and recall are of
-    commonest: str | None  # the class of the most training examples; None for regression
-    own: int  # how many are of that class
+    commonest: str | None  # in words, what most training examples are, of a class or label by label; None for numbers
+    own: int  # how many answers that gets right
     m: int  # of how many
     weighted: bool  # whether some accuracy was given up on purpose, by class weights
     output: str  # the activation of the last layer
@@ -104,13 +104,19 @@ class End:
         """Measure the parameters as they are; `measured` are their metrics on the training examples."""
         interface, Y = experiment.dataset.interface, experiment.dataset.parts["train"].Y
         classes = interface.classes
-        counts = np.bincount(classify(Y), minlength=len(classes)) if classes else np.zeros(1, np.int64)
+        commonest, own = None, 0
+        if classes:
+            counts = np.bincount(classify(Y), minlength=len(classes))
+            commonest, own = f'"{classes[int(counts.argmax())]}"', int(counts.max())
+        elif interface.labels:
+            ones = Y.sum(axis=1)
+            commonest, own = "the commoner answer of each label", int(np.maximum(ones, Y.shape[1] - ones).sum())
         return cls(
             measured,
             classes[interface.positive] if classes and len(classes) == 2 else None,
-            classes[int(counts.argmax())] if classes else None,
-            int(counts.max()),
-            Y.shape[1],
+            commonest,
+            own,
+            Y.size if interface.labels else Y.shape[1],
             experiment.spec.train.class_weights is not None,
             experiment.spec.output,
             (float(Y.min()), float(Y.max())),

@@ -1,33 +1,26 @@
 """A prediction is what a model says of rows: a class with its probability, or a number, and the truth if known."""
 
-import csv
-import io
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nnctl.data import records
-from nnctl.data.block import in_words
 from nnctl.data.dataset import read_parts
 from nnctl.data.fingerprint import sha256
 from nnctl.data.table import Table
-from nnctl.data.tables import read_rows
-from nnctl.data.tabular import TabularPreparation
-from nnctl.errors import DataError, MismatchError, SpecError
+from nnctl.errors import DataError, SpecError
+from nnctl.explain.answers import ROW, Answers, as_objects
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
-from nnctl.registry import FEW
 from nnctl.runs import model
 from nnctl.runs.model import Model
 from nnctl.runs.run import Run
 from nnctl.spec import document
 from nnctl.spec.reading import parse
 from nnctl.training.measures import score
+
+PROBABILITY = "probability"
 
 
 @dataclass(frozen=True)
@@ -52,25 +45,30 @@ class Prediction:
         probabilities[:, 0] = 1 - probabilities[:, 1]
         return probabilities
 
-    def header(self, proba: bool = False) -> list[str]:
-        """Return the names of the columns of `rows`."""
-        n = len(self.outputs)
-        values = ["prediction"] if self.classes or n == 1 else [f"prediction_{k}" for k in range(1, n + 1)]
-        more = [f"p_{name}" for name in self.classes] if proba and self.classes else []
-        return ["row", *values, "probability", *more]
+    def columns(self, proba: bool = False) -> Answers:
+        """Return what is answered for each row (m,): predictions, the probability of a class, and those of all."""
+        interface, n = self.model.interface, len(self.outputs)
+        names = interface.output_names(n)
+        answers: dict[str, Sequence[object]] = {}
+        if interface.classes:
+            predicted, shares = classify(self.outputs), self.probabilities()
+            answers["prediction"] = [interface.classes[index] for index in predicted.tolist()]
+            answers[PROBABILITY] = shares[np.arange(len(shares)), predicted].tolist()
+            each: Iterable[Array] = shares.T
+        else:
+            values = (self.outputs > 0.5).astype(int) if interface.labels else self.outputs
+            titles = ["prediction"] if n == 1 else [f"prediction_{name}" for name in names]
+            answers |= dict(zip(titles, values.tolist(), strict=True))
+            answers[PROBABILITY] = [None] * self.outputs.shape[1]
+            each = self.outputs
+        if proba and (titled := interface.classes or (names if interface.labels else ())):
+            answers |= {f"p_{name}": own.tolist() for name, own in zip(titled, each, strict=True)}
+        return answers
 
-    def rows(self, proba: bool = False) -> Iterator[list[object]]:
-        """Yield row, prediction, the probability of that prediction (empty for numbers), and each class's."""
-        if self.classes is None:
-            for row, values in enumerate(self.outputs.T.tolist()):
-                yield [row, *values, ""]
-            return
-        predicted, shares = classify(self.outputs), self.probabilities()
-        own = shares[np.arange(len(shares)), predicted].tolist()
-        names = (self.classes[label] for label in predicted.tolist())
-        each: Iterable[Sequence[float]] = shares.tolist() if proba else repeat(())
-        for row, (name, share, more) in enumerate(zip(names, own, each, strict=False)):
-            yield [row, name, share, *more]
+    @property
+    def texts(self) -> list[str]:
+        """The columns that hold text."""
+        return ["prediction"] if self.classes else []
 
     def worst_first(self) -> Array:
         """Return the rows (m,) in the order of their errors: wrong classes first, or numbers furthest from the truth.
@@ -79,31 +77,27 @@ class Prediction:
         """
         if self.table.y is None:
             return np.arange(self.outputs.shape[1])
-        Y = self.model.interface.targets(self.table, len(self.outputs), np.float64)
-        if self.classes:
-            return np.argsort(classify(Y) == classify(self.outputs), kind="stable")
+        if (wrong := self.wrong()) is not None:
+            return np.argsort(-wrong, kind="stable")
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.argsort(-np.abs(Y - self.outputs).sum(axis=0), kind="stable")
+            errors = np.abs(self.model.interface.numbers(self.table).T.astype(np.float64) - self.outputs)
+            return np.argsort(-errors.sum(axis=0), kind="stable")
+
+    def wrong(self) -> Array | None:
+        """Return how many answers of each row (m,) are wrong, or None for numbers and where the truth is not known."""
+        interface = self.model.interface
+        if self.table.y is None:
+            return None
+        if interface.classes:
+            return (interface.class_indices(self.table) != classify(self.outputs)).astype(int)
+        return ((self.outputs > 0.5) != interface.numbers(self.table).T).sum(axis=0) if interface.labels else None
 
     def as_json(self, proba: bool = False) -> list[dict[str, object]]:
-        """Return the columns of `rows` by their names, and the truth where it is known, for each row."""
-        header, known = self.header(proba), self.table.y
-        rows = [
-            {name: finite(value) for name, value in zip(header, row, strict=True) if value != ""}
-            for row in self.rows(proba)
-        ]
-        if known is None:
-            return rows
-        truth: Iterable[object] = known.tolist() if self.classes is None else self.truth() or ()
-        return [{**row, "truth": own} for row, own in zip(rows, truth, strict=True)]
-
-    def csv(self, proba: bool = False) -> str:
-        """Return the whole table as CSV text."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.header(proba))
-        writer.writerows(self.rows(proba))
-        return text.getvalue()
+        """Return each row with its answers by their names, and the truth where it is known."""
+        answers = {ROW: range(self.outputs.shape[1]), **self.columns(proba)}
+        if self.table.y is not None:
+            answers["truth"] = self.table.y.tolist() if self.classes is None else self.truth() or ()
+        return as_objects(answers)
 
     def truth(self) -> list[str] | None:
         """Return each row's true class or number as text, or None where the table has no targets."""
@@ -119,50 +113,6 @@ class Prediction:
             return None
         Y = self.model.interface.targets(self.table, len(self.outputs), self.outputs.dtype)
         return score(self.outputs, Y, self.table, self.model.interface)
-
-
-def finite(value: object) -> object:
-    """Return a value as JSON can hold it, which has no infinity."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def predict_input(run: Run, path: Path, features: str | None = None) -> Prediction:
-    """Predict a data file, of which a name may tell the features, a picture or a folder of pictures from
-    parameters.h5 alone.
-    """
-    from nnctl.data.files import read_features  # and with it the readers of all formats
-    from nnctl.data.folder import read_pictures
-    from nnctl.data.picture import SUFFIXES, read_picture
-
-    trained = model.load(run.parameters)
-    preparation = trained.interface.preparation
-    what = "a table in text" if records.ending_of(path) else "a folder" if path.is_dir() else None
-    what = "a picture" if path.suffix.lower() in SUFFIXES else what
-    if features is not None and what is not None:
-        raise SpecError(f"{path}: is {what}, in which no dataset is called {features!r}; leave --features out")
-    if isinstance(preparation, TabularPreparation):
-        return _predict(trained, _rows(path, preparation))
-    if records.ending_of(path) is not None:
-        raise MismatchError(
-            f"{path}: is a table with named columns, and the network was trained on arrays, whose features have none"
-            f" ({in_words(preparation.shape)}).\nGive it an HDF5 or NPZ file, or train on a table."
-        )
-    if path.is_dir():
-        return _predict(trained, read_pictures(path, preparation))
-    if path.suffix.lower() in SUFFIXES:
-        return _predict(trained, read_picture(path, preparation))
-    return _predict(trained, read_features(path, preparation, features))
-
-
-def _rows(path: Path, preparation: TabularPreparation) -> Table:
-    """Return the rows of a table in text; raise a MismatchError for any other file."""
-    if records.ending_of(path) is None:
-        names = ", ".join(column.name for column in preparation.columns[:FEW])
-        raise MismatchError(
-            f"{path}: the network was trained on a table with named columns ({names}, ...).\n"
-            f"Give it one, in a file that ends with {', '.join(records.readers)}."
-        )
-    return read_rows(path, preparation)
 
 
 def predict_own(run: Run) -> tuple[Prediction, str]:
@@ -216,4 +166,9 @@ def _change(rows: Any, table: Table | None) -> str:
 
 def _predict(trained: Model, table: Table) -> Prediction:
     table = table.with_notes(trained.interface.preparation.remarks(table))
+    return predicted(trained, table)
+
+
+def predicted(trained: Model, table: Table) -> Prediction:
+    """Return what a model says of the rows of a table."""
     return Prediction(trained, table, trained.predict(table.X, table.origin))

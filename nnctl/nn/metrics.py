@@ -37,6 +37,21 @@ def classification(truth: Array, predicted: Array, class_count: int, positive: i
     }
 
 
+def labelling(truth: Array, predicted: Array) -> Metrics:
+    """Return the share of right answers and of rows without a wrong one, and precision and recall of labels (n[L], m).
+
+    Precision and recall are the mean over the labels ("macro"), in which one that is never right counts 0.
+    """
+    right, of_truth, of_predicted = (each.sum(axis=1) for each in (truth & predicted, truth, predicted))
+    same = truth == predicted
+    return {
+        "accuracy": float(same.mean()),
+        "exact": float(same.all(axis=0).mean()),
+        "precision": float((right / np.maximum(of_predicted, 1)).mean()),
+        "recall": float((right / np.maximum(of_truth, 1)).mean()),
+    }
+
+
 def regression(truth: Array, predicted: Array, dtype: DTypeLike | None = None) -> Metrics:
     """Return the mean squared and absolute error and R2 = 1 - SSE / SST of values (n[L], m), over all outputs.
 

@@ -5,6 +5,7 @@ import errno
 import itertools
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -24,19 +25,45 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file, whole or not at all; what a link points to is written, and what is no file (a pipe) directly."""
+    try:
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(content)
+    except OSError as error:
+        raise refused(path, error, len(content)) from None
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the place of a file that takes the place of `path` when all of it is written, and is gone otherwise.
+
+    Of a link it is what the link points to; what is no file, such as a pipe, is its own place.
+    """
+    check_place(path)
+    target = path.resolve() if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        yield target
+        return
+    unfinished = target.with_name(f".{os.getpid()}-{next(_numbers)}{UNFINISHED}")
+    with signals.last_words(lambda number: unfinished.unlink(missing_ok=True)):
+        try:
+            yield unfinished
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a text file in UTF-8 that is not there yet, whole or not at all."""
+    content = text.encode("utf-8")
     check_place(path)
     try:
-        target = path.resolve() if path.is_symlink() else path
-        if target.exists() and not target.is_file():
-            target.write_bytes(content)
-            return
-        unfinished = target.with_name(f".{os.getpid()}-{next(_numbers)}{UNFINISHED}")
-        with signals.last_words(lambda number: unfinished.unlink(missing_ok=True)):
+        with path.open("xb") as file, signals.last_words(lambda number: path.unlink(missing_ok=True)):
             try:
-                unfinished.write_bytes(content)
-                unfinished.replace(target)
-            finally:
-                unfinished.unlink(missing_ok=True)
+                file.write(content)
+                file.flush()
+            except OSError:
+                path.unlink()
+                raise
     except OSError as error:
         raise refused(path, error, len(content)) from None
 
@@ -60,12 +87,13 @@ def check_place(path: Path) -> None:
         raise StorageError(f"{path}: cannot be written: {os.strerror(errno.EACCES)}")
 
 
-def refused(path: Path, error: OSError, size: int) -> StorageError:
+def refused(path: Path, error: OSError, size: int | None = None) -> StorageError:
     """Return the error that says why so many bytes could not be written, and how much room there is."""
     room = ""
     if error.errno in FULL:
+        needs = "" if size is None else f"it needs {size:,} bytes, and "
         with contextlib.suppress(OSError):
-            room = f"; it needs {size:,} bytes, and {shutil.disk_usage(path.parent).free:,} are free"
+            room = f"; {needs}{shutil.disk_usage(path.parent).free:,} are free"
     return StorageError(f"{path}: cannot be written: {error.strerror}{room}")
 
 

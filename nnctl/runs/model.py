@@ -49,7 +49,7 @@ class Model:
         return build_network(self.parameters, self.activations)
 
     def predict(self, X: Array, origin: str) -> Array:
-        """Return A[L] (n[L], m) for rows X (m, ...) as found in a file."""
+        """Return A[L] (n[L], m) for rows X (m, ...) as found in a file, numbers in the unit of the targets."""
         network, dtype = self.network, self.parameters.flat.dtype
         outputs = np.empty((self.parameters.layer_dims[-1], len(X)), dtype)
         starts = range(0, len(X), ROWS)
@@ -63,7 +63,7 @@ class Model:
 
         with gathered(workers) as team:  # on blocks of their own threads scale better than inside these narrow products
             team.run(fill, workers)
-        return outputs
+        return self.interface.in_units(outputs)
 
 
 def build_network(parameters: Parameters, choices: tuple[Choice, ...]) -> Network:
@@ -83,9 +83,11 @@ def save(model: Model, path: Path) -> None:
             file["preparation/columns"] = preparation.to_json()
         else:
             _write_block(file, preparation)
-        for name, fitted in (("mean", preparation.scaling.mean), ("divisor", preparation.scaling.divisor)):
-            if fitted is not None:
-                file[f"preparation/{name}"] = fitted
+        _write_scaling(file, "preparation", preparation.scaling)
+        _write_scaling(file, "targets", model.interface.unit)
+        if model.interface.names:
+            file["targets/names"] = np.array(model.interface.names, h5py.string_dtype())
+        file.attrs["labels"] = model.interface.labels
         if model.interface.classes is not None:
             file["classes"] = np.array(model.interface.classes, h5py.string_dtype())
             file.attrs["positive"] = model.interface.positive
@@ -95,6 +97,13 @@ def save(model: Model, path: Path) -> None:
         file.flush()
         image: bytes = file.id.get_file_image()
     write_bytes(path, image)
+
+
+def _write_scaling(file: Any, group: str, scaling: Scaling) -> None:
+    """Write what numbers are brought to before they are learnt from; the offset is called mean."""
+    for name, fitted in (("mean", scaling.offset), ("divisor", scaling.divisor), ("clipped", scaling.clipped)):
+        if fitted is not None:
+            file[f"{group}/{name}"] = np.asarray(fitted, np.float64)
 
 
 def _write_block(file: Any, preparation: BlockPreparation) -> None:
@@ -162,13 +171,16 @@ def _read(file: Any) -> Model:
     for name, array in parameters.items():
         stored[name].read_direct(array)
 
-    for name in ("preparation", "range"):
+    for name in ("preparation", "range", "targets"):
         if isinstance(file.get(name), type(stored["W1"])):
             raise Unusable(f"{name} is an array, expected a group")
     classes = _classes(file, dims[-1])
     columns = "preparation/columns" in file
     preparation = _tabular(file, dims[0]) if columns else _block(file, dims[0])
-    interface = Interface(preparation, classes, _positive(file, classes))
+    names, unit = _target_names(file, dims[-1]), _scaling(file, dims[-1], "targets")
+    if unit.clipped is not None or (classes is not None and unit.divisor is not None):
+        raise Unusable("targets are scaled in a way that cannot be undone")
+    interface = Interface(preparation, classes, _positive(file, classes), names, _labels(file, classes), unit)
     return Model(parameters, _activations(file, len(dims) - 1), interface)
 
 
@@ -202,11 +214,15 @@ def _block(file: Any, n: int) -> BlockPreparation:
     )
 
 
-def _scaling(file: Any, n: int) -> Scaling:
-    mean, divisor = (_numbers(file, f"preparation/{name}", [(), (n,)]) for name in ("mean", "divisor"))
-    if (mean is not None and divisor is None) or (divisor is not None and not np.all(divisor)):
-        raise Unusable("preparation/divisor is missing, or 0")
-    return Scaling(mean, divisor)
+def _scaling(file: Any, n: int, group: str = "preparation") -> Scaling:
+    offset, divisor, clipped = (
+        _numbers(file, f"{group}/{name}", [(), (n,)]) for name in ("mean", "divisor", "clipped")
+    )
+    if divisor is None and (offset is not None or clipped is not None):
+        raise Unusable(f"{group}/divisor is missing")
+    if divisor is not None and not np.all(divisor):
+        raise Unusable(f"{group}/divisor is 0")
+    return Scaling(offset, divisor, None if clipped is None else clipped != 0)
 
 
 def _range(file: Any, n: int) -> Range | None:
@@ -269,6 +285,24 @@ def _classes(file: Any, outputs: int) -> tuple[str, ...] | None:
     if file["classes"].shape != (expected,):
         raise Unusable(f"classes has shape {file['classes'].shape}, expected {expected} names for {outputs} outputs")
     return tuple(map(str, file["classes"].asstr()[:]))
+
+
+def _target_names(file: Any, outputs: int) -> tuple[str, ...]:
+    """Return the names of what is predicted, one for each output, or for a class; none where the file has none."""
+    if "targets/names" not in file:
+        return ()
+    stored = file["targets/names"]
+    if stored.shape not in ((1,), (outputs,)):
+        raise Unusable(f"targets/names has shape {stored.shape}, expected {outputs} names")
+    return tuple(map(str, stored.asstr()[:]))
+
+
+def _labels(file: Any, classes: tuple[str, ...] | None) -> bool:
+    """Tell whether each output says yes or no of a label of its own."""
+    labels = np.asarray(file.attrs.get("labels", False))
+    if labels.shape != () or labels.dtype.kind != "b" or (labels and classes is not None):
+        raise Unusable("labels must be true or false, and true only without classes")
+    return bool(labels)
 
 
 def _positive(file: Any, classes: tuple[str, ...] | None) -> int:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nnctl.data.dataset import Examples
+from nnctl.nn import Array
 from nnctl.runs.model import Model
 from nnctl.show.canvas import DASHES, LARGE, SMALL, area, colour, explain, grid, marker, write
 from nnctl.show.names import LONGEST, shown
@@ -73,7 +74,7 @@ def fitted(figure: Figure, models: Sequence[tuple[str, Model]], train: Examples,
 
 
 def _fitted(axes: Axes, trained: Model, train: Examples, test: Examples | None) -> list[Artist]:
-    x, y = np.asarray(train.table.X, float)[:, 0], train.Y[0]
+    x, y = np.asarray(train.table.X, float)[:, 0], _numbers(train)
     line = np.linspace(float(np.nanmin(x)), float(np.nanmax(x)), 400)[:, None]
     predicted = trained.predict(train.table.like(line), "grid")[0].astype(float)
     predicted[~(np.abs(predicted) < HUGE)] = np.nan
@@ -81,8 +82,14 @@ def _fitted(axes: Axes, trained: Model, train: Examples, test: Examples | None) 
     artists.append(axes.scatter(x, y, s=area(0, 3.5), color=colour(0), alpha=0.6, linewidths=0))
     if test is not None:
         own = np.asarray(test.table.X, float)[:, 0]
-        artists.append(axes.scatter(own, test.Y[0], s=area(0, 4.5), facecolors="none", edgecolors="black", zorder=2))
+        hollow = axes.scatter(own, _numbers(test), s=area(0, 4.5), facecolors="none", edgecolors="black", zorder=2)
+        artists.append(hollow)
     span = float(y.max() - y.min()) or 1.0
     axes.set_ylim(float(y.min()) - 0.3 * span, float(y.max()) + 0.3 * span)  # whatever the network predicts
     axes.grid(alpha=0.25)
     return artists
+
+
+def _numbers(examples: Examples) -> Array:
+    """Return the numbers (m,) that are to be predicted, in their own unit."""
+    return np.asarray(examples.table.y, float).reshape(examples.m)

@@ -83,7 +83,7 @@ def _kind(interface: Interface) -> str | None:
     """Return what can be drawn of a network beside its costs, if anything."""
     shape = interface.preparation.shape
     if interface.classes is None:
-        return "line" if shape == (1,) else None
+        return "line" if shape == (1,) and not interface.labels else None
     return "plane" if shape == (2,) else "pictures" if len(shape) > 1 else None
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nnctl import signals
 from nnctl.explain.shares import percent
@@ -25,6 +25,20 @@ def board(console: Console, titles: Sequence[str]) -> Iterator[Report]:
             yield report
     else:
         yield _lines(console, titles)
+
+
+@contextlib.contextmanager
+def counted(console: Console | None) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many rows are done while the block lasts; call what it gives to say so."""
+    if console is None or console.quiet or not console.is_terminal:
+        yield lambda rows: None
+        return
+    with Progress(
+        TextColumn("{task.completed:,.0f} rows"), TimeElapsedColumn(), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("rows", total=None)
+        with signals.last_words(lambda number: console.show_cursor()):
+            yield lambda rows: bar.update(task, completed=rows)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Tables for the terminal: the layers before training, the metrics after it, predictions, a comparison."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
@@ -27,16 +28,19 @@ if TYPE_CHECKING:  # what stands behind these is imported by the commands that h
     from nnctl.explain.prediction import Prediction
 
 UNLIMITED = 10**6  # columns
+PROBABILITY = "probability"  # a column that only classes fill
 MOST_ROWS = 100  # of predictions shown; a file gets them all
-LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²"}
+LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²", "exact": "all labels right"}
 
 
 def summary(experiment: Experiment) -> str:
     """Return a line or two about the data and the training to come."""
     spec, interface = experiment.spec, experiment.dataset.interface
     sizes = ", ".join(f"{examples.m:,} {name}" for name, examples in experiment.dataset.parts.items())
-    kind = f"classes {', '.join(interface.classes[:6])}" if interface.classes else "numbers"
-    more = ", ..." if interface.classes and len(interface.classes) > 6 else ""
+    names = interface.classes or interface.names
+    what = "classes" if interface.classes else "labels" if interface.labels else "numbers"
+    kind = f"{what} {', '.join(names[:6])}" if names else what
+    more = ", ..." if len(names) > 6 else ""
     n0 = spec.model.layer_dims[0]
     batch = "full batch" if spec.train.batch_size is None else f"batches of {spec.train.batch_size}"
     fast_path = (
@@ -96,18 +100,18 @@ def metrics(measured: Mapping[str, Metrics], interface: Interface) -> Table:
 
 def predictions(prediction: "Prediction", proba: bool) -> Table:
     """Return rows of a prediction with the truth, those first that are wrong, or numbers that are furthest off."""
-    header = prediction.header(proba)
+    answers = prediction.columns(proba)
     if prediction.classes is None:
-        header.remove("probability")
-    truth, rows = prediction.truth(), list(prediction.rows(proba))
+        answers = {name: values for name, values in answers.items() if name != PROBABILITY}
+    header = ["row", *map(shown, answers)]
+    truth, mistakes = prediction.truth(), prediction.wrong()
     table = _table(*header, *(["truth"] if truth else []), right=range(len(header)))
     for number in prediction.worst_first()[:MOST_ROWS].tolist():
-        row = rows[number]
-        cells = [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row][: len(header)]
+        row = [number, *(values[number] for values in answers.values())]
+        cells = [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row]
         if truth is not None:
-            wrong = prediction.classes is not None and truth[number] != row[1]
-            said = truth[number] if prediction.classes is not None else _rounded(truth[number])
-            marked = Text(said)
+            marked = Text(truth[number] if mistakes is not None else _rounded(truth[number]))
+            wrong = mistakes is not None and mistakes[number]
             table.add_row(*cells, marked.append("  wrong", "bold red") if wrong else marked)
         else:
             table.add_row(*cells)
@@ -198,9 +202,12 @@ def _fits(table: Table, console: Console) -> bool:
 
 def _label(name: str, interface: Interface) -> str:
     """Return what a metric is called: precision and recall say of which class they are, or that it is of all."""
-    if name not in ("precision", "recall") or interface.classes is None:
+    each = re.fullmatch(r"r2_(\d+)", name)
+    if each and interface.names:
+        return f"{LABELS['r2']} of {shown(interface.names[int(each[1]) - 1])}"
+    if name not in ("precision", "recall") or not (interface.classes or interface.labels):
         return LABELS.get(name, name)
-    if len(interface.classes) > 2:
+    if interface.classes is None or len(interface.classes) > 2:
         return f"{name}, macro"
     return f"{name} of {shown(interface.classes[interface.positive])}"
 

@@ -9,7 +9,7 @@ from nnctl.data import sets
 from nnctl.nn.losses import losses, losses_of
 from nnctl.registry import AUTO, LEGAL_AUTO, suggestion
 from nnctl.spec.document import Document
-from nnctl.spec.mark import shown
+from nnctl.spec.mark import KeyPath, dotted, shown
 from nnctl.spec.paths import advice, find_file
 from nnctl.spec.schema import INVALID
 from nnctl.spec.spec import ARRAYS, AS_IT_STANDS, DataSpec, FileSpec, ModelSpec, Spec, is_array_file
@@ -62,6 +62,7 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
         )
     if data.columns not in (None, INVALID):
         _check_kinds(data.columns, document)
+    _check_scale(data.scale, document)
     _check_split(data, document)
     if data.separator not in (None, INVALID) and not re.fullmatch(r"[^\s\"]|\t", data.separator):
         document.report(
@@ -86,6 +87,19 @@ def _check_kinds(columns: Mapping[str, str], document: Document) -> None:
         if kind not in kinds:
             where = ("data", "columns", name)
             document.report(where, f"data.columns.{name}: there is no {kinds.kind} {kind!r}{suggestion(kind, kinds)}")
+
+
+def _check_scale(scale: Any, document: Document) -> None:
+    from nnctl.data.scaling import scalings
+
+    ways: dict[KeyPath, Any] = {("data", "scale"): scale}
+    if isinstance(scale, Mapping):
+        ways = {("data", "scale", name): way for name, way in scale.items()}
+    for where, way in ways.items():
+        if isinstance(way, str) and way not in scalings:
+            document.report(
+                where, f"{dotted(where)}: there is no {scalings.kind} {shown(way)}{suggestion(way, scalings)}"
+            )
 
 
 def _check_folders(data: DataSpec, document: Document, built_in: bool, folders: tuple[Path, ...]) -> None:

@@ -7,6 +7,7 @@ a caret.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,12 @@ def read(file: Path, overrides: Sequence[str] = ()) -> Document:
 def dump(tree: Mapping[str, Any]) -> str:
     """Return YAML text that `read` turns into the same values."""
     return yaml.dump(dict(tree), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def inline(value: Any) -> str:
+    """Return YAML text of a value, on one line."""
+    text = yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=inf, default_flow_style=True)
+    return text.removesuffix("...\n").rstrip("\n")
 
 
 class _Reader:

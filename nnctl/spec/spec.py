@@ -79,7 +79,9 @@ class DataSpec:
     classes: str | None = None  # none: the labels alone say what classes there are
     positive: str | None = None  # of two classes the one that precision and recall are of; null: the second
     layout: Literal["rows", "columns"] = "rows"  # of the examples in files
-    scale: Positive | Literal["standardize", "none"] | None = None  # what to divide by; null: 255 for pictures
+    scale: Positive | str | Mapping[str, Positive | str] | None = None  # what to divide by or a scaling, or one for
+    # each column; null: 255 for pictures, else none
+    scale_target: Literal["standardize"] | None = None  # how numbers are learnt; they are predicted in their own unit
     background: str = "white"  # the colour under transparent picture files: a name or #rrggbb
     size: Annotated[tuple[Count, ...], Interval(ge=2, le=2)] | None = None  # of pictures in a folder; null: as they are
     color: Literal["rgb", "gray"] = "rgb"  # of pictures in a folder

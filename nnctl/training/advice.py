@@ -61,7 +61,7 @@ def _targets(spec: Spec, dataset: Dataset) -> str | None:
         return None
     return (
         f"The targets reach {largest:,.6g}, and errors of that size throw the parameters far off: train on smaller"
-        " numbers, such as (y - mean) / standard deviation or y in thousands"
+        " numbers, such as data.scale_target: standardize makes of them (predictions keep their unit)"
     )
 
 
@@ -71,8 +71,8 @@ def _features(dataset: Dataset) -> str | None:
     if reach[worst] <= LARGE_FEATURES:
         return None
     where = f"feature {worst} (counted from 0) reaches {reach[worst]:,.6g}"
-    if dataset.interface.preparation.standardizes:
-        return f"Although standardized, {where} standard deviations: look for outliers in it, or take its logarithm"
+    if dataset.interface.preparation.centred:
+        return f"Although scaled, {where}: look for outliers in it, take its logarithm, or data.scale: robust"
     return (
         f"The features are large, {where}: bring them to about 1 with data.scale: standardize, or a number to divide by"
     )

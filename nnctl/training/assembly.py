@@ -24,6 +24,8 @@ def criterion_of(spec: Spec, dataset: Dataset) -> Criterion:
     training, classes = spec.train, dataset.interface.classes
     assert training.loss is not None
     weights: list[float] | None = None
+    if training.class_weights is not None and classes is None:
+        raise spec.document.mistake(("train", "class_weights"), "wants classes, and the targets are labels")
     if training.class_weights == "balanced":
         assert classes is not None
         counts = np.bincount(classify(dataset.parts["train"].Y), minlength=len(classes))

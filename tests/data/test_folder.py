@@ -1,6 +1,8 @@
 """A folder of pictures becomes the same rows as the same pictures in a file of arrays, and trains to the same bits."""
 
+import csv
 import time
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -11,7 +13,7 @@ import yaml
 from nnctl.data import folder
 from nnctl.data.block import BlockPreparation
 from nnctl.data.dataset import load
-from nnctl.data.folder import read_folder, read_pictures
+from nnctl.data.folder import pictures_in, read_folder, read_pictures
 from nnctl.data.picture import Form
 from nnctl.data.scaling import Scaling
 from nnctl.data.sets import datasets
@@ -360,28 +362,43 @@ def preparation(*shape, pixels=True):
 def test_all_pictures_below_a_folder_are_predicted(pets, first):
     save(pets / ".trash" / "0.png", PIXELS[0])
     (pets / "dogs" / "all").symlink_to(pets)  # which is not entered again
-    table = read_pictures(pets, preparation(*((3, 6, 5) if first else (6, 5, 3))))
-    np.testing.assert_array_equal(table.X, np.moveaxis(PIXELS, 3, 1) if first else PIXELS)
-    assert table.y is None
-    assert table.notes[0].startswith(
-        f"{pets}: the rows are its 7 pictures in the order of their names: cats/0.png, cats/1.png"
-    )
+    files, notes = pictures_in(pets)
+    (block,) = read_pictures(pets, files, preparation(*((3, 6, 5) if first else (6, 5, 3))))
+    np.testing.assert_array_equal(block.table.X, np.moveaxis(PIXELS, 3, 1) if first else PIXELS)
+    assert block.table.y is None
+    assert [Path(file).relative_to(pets).as_posix() for file in block.files][:2] == ["cats/0.png", "cats/1.png"]
+    assert len(block) == 7
+    assert notes == [f"{pets}: files that are no pictures are left out, 1 in all: .trash"]
+
+
+def test_a_picture_that_cannot_be_read_is_told_with_its_place_among_the_others(pets, monkeypatch):
+    monkeypatch.setattr(folder, "IN_A_BLOCK", 3)
+    (pets / "cats" / "0b.png").write_bytes(b"no picture")
+    files, _ = pictures_in(pets)
+    blocks = list(read_pictures(pets, files, preparation(6, 5, 3)))
+    assert [len(block) for block in blocks] == [3, 3, 2]
+    assert [block.rows.tolist() for block in blocks] == [[0, 2], [0, 1, 2], [0, 1]]
+    np.testing.assert_array_equal(np.concatenate([block.table.X for block in blocks]), PIXELS)
+    (failed,) = blocks[0].failed
+    assert (failed.row, failed.place) == (1, str(pets / "cats" / "0b.png"))
+    assert failed.reason.startswith("is not a picture that can be read")
 
 
 def test_the_training_pictures_are_predicted_as_the_rows_that_they_are(nnctl, tmp_path, pets):
     file = spec_of(tmp_path / "spec.yaml", {"source": "pets"}, [90, 4, 1])
     run = nnctl("train", file, "-q", "--no-pictures").stdout.strip()
     np.savez(tmp_path / "rows.npz", X=PIXELS)
-    assert nnctl("predict", run, "pets/").stdout == nnctl("predict", run, "rows.npz").stdout
-    assert nnctl("predict", "pets").stdout == nnctl("predict", run, "rows.npz").stdout
+    rows = nnctl("predict", run, "rows.npz").stdout
+    for outcome in (nnctl("predict", run, "pets/"), nnctl("predict", "pets")):
+        table = list(csv.reader(outcome.stdout.splitlines()))
+        assert [row[1:] for row in table] == list(csv.reader(rows.splitlines()))
+        assert [row[0] for row in table][:3] == ["file", "pets/cats/0.png", "pets/cats/1.png"]
     assert nnctl("predict", run).exit_code == 0
 
 
 def test_what_cannot_be_predicted(tmp_path, pets):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="is a folder without pictures; expected pictures, or a file of arrays"):
-        read_pictures(tmp_path / "empty", preparation(6, 5, 3))
-    with pytest.raises(DataError, match="is a folder without pictures"):
-        read_pictures(tmp_path / "empty", preparation(2))
+        pictures_in(tmp_path / "empty")
     with pytest.raises(MismatchError, match="is a folder, and the network was trained on 2 features"):
-        read_pictures(pets, preparation(2))
+        next(read_pictures(pets, pictures_in(pets)[0], preparation(2)))

@@ -122,7 +122,7 @@ FILES = {
     "rar": (b"Rar!\x1a\x07\x01\0", "a RAR archive", "Unpack it"),
     "pdf": (b"%PDF-1.7\n", "a PDF document", "numpy.savez"),
     "sqlite": (b"SQLite format 3\0\x10", "an SQLite database", "numpy.savez"),
-    "parquet": (b"PAR1\x15\x04PAR1", "a Parquet table", "pandas.read_parquet"),
+    "parquet": (b"PAR1\x15\x04PAR1", "a Parquet table", "the ending .parquet"),
     "arrow": (b"ARROW1\0\0", "an Arrow (Feather) table", "pandas.read_feather"),
     "feather": (b"FEA1\0\0", "a Feather table", "pandas.read_feather"),
     "orc": (b"ORC\x11", "an ORC table", "pandas.read_orc"),

@@ -27,7 +27,7 @@ def table_of(y, classes=None):
 def test_scale_divides():
     fitted = Scaling.fit(ROWS, 4)
     np.testing.assert_array_equal(fitted.apply(ROWS, np.float64), ROWS / 4)
-    assert str(fitted) == "divided by 4"
+    assert fitted.told == "divided by 4"
 
 
 def test_standardize_leaves_mean_0_and_deviation_1():
@@ -36,7 +36,7 @@ def test_standardize_leaves_mean_0_and_deviation_1():
     np.testing.assert_allclose(prepared.mean(axis=0), 0, atol=1e-15)
     np.testing.assert_allclose(prepared.std(axis=0), 1, rtol=1e-15)
     np.testing.assert_allclose(prepared[:, 0], np.array([-1, 0, 1]) * np.sqrt(1.5), rtol=1e-15)
-    assert str(fitted) == "standardized"
+    assert fitted.told == "standardized"
 
 
 @pytest.mark.parametrize("constant", [0.1, 0.3, -1e-9, 1e9, 7])
@@ -51,7 +51,7 @@ def test_none_changes_nothing():
     for scale in ("none", None):
         fitted = Scaling.fit(ROWS, scale)
         np.testing.assert_array_equal(fitted.apply(ROWS, np.float64), ROWS)
-        assert str(fitted) == "as they are"
+        assert fitted.told == "as they are"
 
 
 @pytest.mark.parametrize(

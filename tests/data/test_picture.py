@@ -2,13 +2,15 @@
 
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
 
 from nnctl.data.block import BlockPreparation
-from nnctl.data.picture import SUFFIXES, read_picture
+from nnctl.data.folder import read_pictures
+from nnctl.data.picture import SUFFIXES
 from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, MismatchError, StorageError
 
@@ -16,6 +18,14 @@ STREAM = np.random.RandomState(1)
 RGB = STREAM.randint(0, 256, (30, 40, 3)).astype(np.uint8)
 GRAY = STREAM.randint(0, 256, (30, 40)).astype(np.uint8)
 ALPHA = STREAM.randint(0, 256, (30, 40)).astype(np.uint8)
+
+
+def read_picture(path, preparation):
+    """Return the table of one picture, or raise what is wrong with it."""
+    (block,) = read_pictures(Path(path), [Path(path)], preparation)
+    if block.failed:
+        raise DataError(f"{block.failed[0].place}: {block.failed[0].reason}")
+    return block.table
 
 
 def interface_of(*shape, pixels=True):

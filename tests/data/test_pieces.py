@@ -1,30 +1,61 @@
-"""The pieces of an array have all of its rows, in order."""
+"""A table is the same however its file is cut in pieces, and every mistake has the same line."""
+
+import gzip
+import json
 
 import numpy as np
 import pytest
 
-from nnctl.data.pieces import VALUES, Pieces, all_finite, evenly
+from nnctl.data import pieces
+from nnctl.data.tables import Asked, read_table
+from nnctl.errors import DataError
+
+ROWS = 'a,b,y\n1,"x\n,""y",0\n\n2.5,ü,1\r\n-3,z z,0\n,"",1\n1e3, q,1\n'
+SIZES = [1, 2, 3, 7, 20, 1 << 19]
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (7, VALUES // 2), (5, 2, VALUES), (2 * VALUES + 1, 1), (0, 3), (9,)])
-def test_all_rows_in_order(shape):
-    X = np.arange(np.prod(shape), dtype=np.uint32).reshape(shape)
-    pieces = Pieces(X)
-    assert all(piece.size <= max(VALUES, piece.shape[1]) and piece.flags.c_contiguous for piece in pieces)
-    again = [row for piece in pieces for row in piece]
-    assert len(again) == len(X)
-    assert all(np.array_equal(row, other.ravel()) for row, other in zip(again, X, strict=True))
+def found(path, **asked):
+    table = read_table(path, Asked(**asked), ["y"])
+    texts = {name: np.array([*column.values, ""])[column.codes].tolist() for name, column in table.X.texts.items()}
+    return table.X.numbers.tolist(), texts, table.numbers.tolist(), table.y.tolist()
 
 
-def test_evenly():
-    rows = [np.arange(start, stop)[:, None] for start, stop in ((0, 3), (3, 4), (4, 4), (4, 12))]
-    assert [len(piece) for piece in evenly(rows, 5)] == [5, 5, 2]
-    np.testing.assert_array_equal(np.concatenate(list(evenly(rows, 5)))[:, 0], np.arange(12))
-    assert list(evenly([], 5)) == []
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "gbk"])
+def test_the_size_of_a_piece_changes_nothing(tmp_path, monkeypatch, size, encoding):
+    monkeypatch.setattr(pieces, "SIZE", size)
+    (tmp_path / "t.csv").write_bytes(gzip.compress(ROWS.encode(encoding)))
+    numbers, texts, lines, y = found(tmp_path / "t.csv", encoding=encoding.removesuffix("-sig"))
+    np.testing.assert_array_equal(numbers, [[1], [2.5], [-3], [np.nan], [1000]])
+    assert texts == {"b": ['x\n,"y', "ü", "z z", "", "q"]}
+    assert (lines, y) == ([2, 5, 6, 7, 8], [0, 1, 0, 1, 1])
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_json_lines_too(tmp_path, monkeypatch, size):
+    monkeypatch.setattr(pieces, "SIZE", size)
+    rows = [{"a": 1, "y": 0}, {"a": 2.5, "y": 1, "b": "ü"}]
+    text = "\n\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (tmp_path / "t.jsonl").write_text(text, encoding="utf-8")
+    assert found(tmp_path / "t.jsonl") == ([[1], [2.5]], {"b": ["", "ü"]}, [1, 3], [0, 1])
+
+
+@pytest.mark.parametrize("size", [1, 5, 1 << 19])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize(
-    ("values", "finite"), [([1, 2], True), ([1, np.nan], False), ([np.inf, -np.inf], False), ([1e308, 1e308], True)]
+    ("rows", "line"),
+    [(["1,2", "3"], 3), (["1,2", "3,x\0"], 3), (['"1', '",2', "", '"3,4'], 5), (["1,2", '"3"4,5'], 3)],
 )
-def test_finite_numbers(values, finite):
-    assert all_finite(np.array(values, float)) == finite
+def test_a_mistake_has_its_line(tmp_path, monkeypatch, size, end, rows, line):
+    monkeypatch.setattr(pieces, "SIZE", size)
+    (tmp_path / "t.csv").write_bytes(end.join(["a,y", *rows, ""]).encode())
+    with pytest.raises(DataError, match=rf"t\.csv:{line}: "):
+        found(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("size", [1, 5, 1 << 19])
+def test_bytes_of_another_encoding_are_found_in_their_line(tmp_path, monkeypatch, size):
+    monkeypatch.setattr(pieces, "SIZE", size)
+    (tmp_path / "t.csv").write_bytes(b"a,y\n1,2\n\xe4,3\n")
+    with pytest.raises(DataError, match="is not UTF-8, in line 3"):
+        found(tmp_path / "t.csv")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from nnctl.data.ranges import Range
-from nnctl.data.scaling import ROWS, Scaling
+from nnctl.data.scaling import ROWS, Scaling, scalings
 from nnctl.errors import DataError
 
 STREAM = np.random.RandomState(1)
@@ -62,7 +62,7 @@ def test_standardize_is_scikit_learns(seed, offset, spread):
 def test_float32_is_the_float64_result_rounded_once(kind, m):
     X = (1.7e9 + STREAM.randint(0, 5000, (m, 2))).astype(kind)  # times in seconds: float32 counts in steps of 128
     fitted = Scaling.fit(X, "standardize")
-    assert fitted.mean.dtype == fitted.divisor.dtype == np.float64
+    assert fitted.offset.dtype == fitted.divisor.dtype == np.float64
     single = fitted.apply(X, np.float32)
     assert single.dtype == np.float32
     np.testing.assert_array_equal(single, fitted.apply(X, np.float64).astype(np.float32))
@@ -121,3 +121,76 @@ def test_features_far_from_1_are_remarked_on_whatever_the_divisor():
 )
 def test_features_near_1_are_nothing_to_speak_of(X, scale):
     assert remark(X, scale) is None
+
+
+def clipped(z):
+    return z / np.sqrt(1 + (z / 3) ** 2)
+
+
+THEIRS = {
+    "none": lambda X: X,
+    "standardize": lambda X: StandardScaler().fit_transform(X),
+    "minmax": lambda X: MinMaxScaler().fit_transform(X),
+    "robust": lambda X: clipped(RobustScaler().fit_transform(X)),
+}
+
+
+@pytest.mark.parametrize("name", scalings)
+@settings(deadline=None, derandomize=True, max_examples=40)
+@given(seed=st.integers(0, 10**6), m=st.integers(2, 60), offset=st.sampled_from([0, 1, 1e3]))
+def test_every_scaling_is_scikit_learns(name, seed, m, offset):
+    X = offset + np.random.RandomState(seed).standard_cauchy((m, 3))
+    np.testing.assert_allclose(Scaling.fit(X, name).apply(X, np.float64), THEIRS[name](X), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", scalings)
+@pytest.mark.parametrize("m", [1, 7, ROWS + 3])
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.uint8])
+def test_float32_is_the_float64_result_of_every_scaling_rounded_once(name, m, kind):
+    X = STREAM.randint(0, 200, (m, 2)).astype(kind)
+    fitted = Scaling.fit(X, name)
+    np.testing.assert_array_equal(fitted.apply(X, np.float32), fitted.apply(X, np.float64).astype(np.float32))
+    some = slice(m // 2, m // 2 + 3)
+    np.testing.assert_array_equal(fitted.apply(X[some], np.float64), fitted.apply(X, np.float64)[some])
+
+
+@pytest.mark.parametrize("name", scalings)
+def test_a_constant_feature_becomes_0_or_stays(name):
+    X = np.c_[np.full(9, 7.0), np.arange(9.0)]
+    prepared = Scaling.fit(X, name).apply(X, np.float64)
+    assert set(prepared[:, 0]) == ({7.0} if name == "none" else {0.0})
+
+
+def test_where_the_quartiles_are_the_same_half_of_the_range_stands_in():
+    X = np.array([[0.0]] * 20 + [[4.0], [-6.0]])
+    np.testing.assert_allclose(Scaling.fit(X, "robust").apply(X, np.float64)[-2:, 0], clipped(np.array([0.8, -1.2])))
+
+
+def test_a_clipped_number_stays_below_3_however_large_it_is():
+    fitted = Scaling.fit(np.arange(9.0)[:, None], "robust")
+    far = fitted.apply(np.array([[1e300], [-1e300], [1e9]]), np.float64)[:, 0]
+    np.testing.assert_allclose(far, [3, -3, 3])
+
+
+@pytest.mark.parametrize("name", [name for name in scalings if name != "robust"])
+def test_what_is_undone_is_what_it_was(name):
+    X = 50 + 9 * STREAM.randn(20, 2)
+    fitted = Scaling.fit(X, name)
+    np.testing.assert_allclose(fitted.undone(fitted.apply(X, np.float64).T).T, X, rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", [name for name in scalings if name != "none"])
+def test_numbers_too_large_for_a_scaling_are_an_error_with_the_column(name):
+    X = np.c_[np.arange(8.0), 1.5e308 * np.array([-1, 1] * 4)]
+    with pytest.raises(DataError, match="the values of column b are too large for the scaling"):
+        Scaling.fit(X, name, "t.csv", ["a", "b"])
+
+
+def test_joined_scalings_are_each_for_its_own_features():
+    X = 10 + STREAM.randn(30, 4)
+    first, last = np.array([True, False, False, False]), np.array([False, False, True, True])
+    parts = [(first, Scaling.fit(X[:, first], "robust")), (last, Scaling.fit(X[:, last], 5))]
+    prepared = Scaling.joined(4, parts).apply(X, np.float64)
+    np.testing.assert_array_equal(prepared[:, first], Scaling.fit(X[:, first], "robust").apply(X[:, first], np.float64))
+    np.testing.assert_array_equal(prepared[:, 1], X[:, 1])
+    np.testing.assert_array_equal(prepared[:, last], X[:, last] / 5)

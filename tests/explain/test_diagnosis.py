@@ -77,7 +77,7 @@ def test_zeros_are_at_the_base_rate_and_dead(remarks):
     assert base.startswith(
         'the network does no better on the training examples than to say "0" for all of them: accuracy'
     )
-    assert f"and {(Y == 0).sum()} of 90 are of that class" in base
+    assert f"and that is right for {(Y == 0).sum()} of 90" in base
     assert dead.startswith("layer 1 is dead: each of its 5 units gives 0 for every training example")
 
 

@@ -181,11 +181,12 @@ def test_a_name_tells_which_features_are_predicted(nnctl, hand, tmp_path, kind):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "--features names a dataset of an INPUT, and there is none: nnctl predict RUN INPUT"),
+        ([], "--features is about an INPUT, and there is none: nnctl predict RUN INPUT"),
         (["cat.png"], "cat.png: is a picture, in which no dataset is called 'X'; leave --features out"),
     ],
 )
-def test_a_name_without_a_file_of_arrays(nnctl, hand, arguments, words):
+def test_a_name_without_a_file_of_arrays(nnctl, hand, tmp_path, arguments, words):
+    (tmp_path / "cat.png").touch()
     outcome = nnctl("predict", hand, *arguments, "--features", "X")
     assert outcome.exit_code == 2
     assert words in outcome.stderr
@@ -501,11 +502,12 @@ def test_a_picture_that_is_none(nnctl, pictures, tmp_path):
     )
 
 
-def test_data_with_nan(nnctl, hand, tmp_path):
+def test_a_row_that_is_not_finite_stops_no_other(nnctl, hand, tmp_path):
     np.savez(tmp_path / "nan.npz", X=[[1.0, 2.0], [np.nan, 1.0]])
     outcome = nnctl("predict", hand, "nan.npz")
-    assert outcome.exit_code == 3
-    assert mishap(outcome).startswith("nnctl: nan.npz: X is nan in row 1, column 0 (counted from 0);")
+    assert outcome.exit_code == 0
+    assert outcome.stdout.splitlines()[2] == "1,,"
+    assert "no prediction: nan.npz, row 1 (counted from 0): X is nan in column 0" in outcome.stderr
 
 
 def test_a_kind_of_input_that_cannot_be_read(nnctl, hand, tmp_path):
@@ -551,7 +553,7 @@ def test_bare_predict_whose_data_are_gone(nnctl, tmp_path):
 def test_predicted_and_true_classes_are_names(tmp_path):
     trained = model.load(two_classes(tmp_path / "run", "no", "yes") / "parameters.h5")
     prediction = Prediction(trained, Table(X, np.array([1, 0, 1])), np.array([[0.9, 0.2, 0.5]]))
-    assert [row[1] for row in prediction.rows()] == ["yes", "no", "no"]
+    assert prediction.columns()["prediction"] == ["yes", "no", "no"]
     assert prediction.truth() == ["yes", "no", "yes"]
     assert prediction.metrics()["accuracy"] == pytest.approx(2 / 3)
     np.testing.assert_allclose(prediction.probabilities(), [[0.1, 0.9], [0.8, 0.2], [0.5, 0.5]])

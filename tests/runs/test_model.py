@@ -77,22 +77,39 @@ def test_any_hdf5_reader_finds_the_parameters(tmp_path):
             BlockPreparation((3,), Scaling(np.array([1.0, 2.0, 0.1]), np.array([3.0, 4.0, 0.2])), False, "pixels"),
             ("0", "1"),
         ),
+        Interface(BlockPreparation((3,), Scaling(np.zeros(3), np.ones(3), np.array([True, False, True]))), ("0", "1")),
+        Interface(BlockPreparation((3,), Scaling()), None, names=("né", "b"), labels=True),
+        Interface(
+            BlockPreparation((3,), Scaling()),
+            None,
+            names=("price", "b"),
+            unit=Scaling(np.array([3.0, 4.0]), np.array([0.5, 1e9])),
+        ),
     ],
-    ids=["numbers", "classes", "pictures", "standardized"],
+    ids=["numbers", "classes", "pictures", "standardized", "clipped", "labels", "units"],
 )
 def test_the_interface_comes_back(tmp_path, interface):
     loaded = saved(model_of(interface=interface), tmp_path).interface
+    assert loaded.names == interface.names
+    assert loaded.labels is interface.labels
     assert loaded.preparation.shape == interface.preparation.shape
     assert loaded.classes == interface.classes
     assert loaded.preparation.pixels is interface.preparation.pixels
     assert loaded.preparation.features == interface.preparation.features
-    for name in ("mean", "divisor"):
-        expected = getattr(interface.preparation.scaling, name)
-        found = getattr(loaded.preparation.scaling, name)
+    pairs = [
+        (getattr(found, name), getattr(expected, name))
+        for name in ("offset", "divisor", "clipped")
+        for found, expected in (
+            (loaded.preparation.scaling, interface.preparation.scaling),
+            (loaded.unit, interface.unit),
+        )
+    ]
+    for found, expected in pairs:
         assert (found is None) == (expected is None)
         if expected is not None:
             np.testing.assert_array_equal(found, expected)
             assert found.shape == expected.shape
+            assert found.dtype == expected.dtype
 
 
 @pytest.mark.parametrize("rows", [RandomState(4).randn(9, 3), RandomState(4).randint(0, 9, (9, 16)).astype(np.uint8)])
@@ -267,13 +284,18 @@ STRANGE = {
     "too few classes": (dataset("classes", ["a"]), "classes has shape (1,), expected 2 names for 2 outputs"),
     "classes a group": (group_of("classes"), "is not a parameters file"),
     "mean of another width": (dataset("preparation/mean", np.ones(7)), "preparation/mean has shape (7,), expected () or (3,)"),  # noqa: E501
-    "mean without divisor": (dataset("preparation/mean", np.ones(3)), "preparation/divisor is missing, or 0"),
-    "divisor 0": (dataset("preparation/divisor", np.array([1.0, 0, 1])), "preparation/divisor is missing, or 0"),
+    "mean without divisor": (dataset("preparation/mean", np.ones(3)), "preparation/divisor is missing"),
+    "divisor 0": (dataset("preparation/divisor", np.array([1.0, 0, 1])), "preparation/divisor is 0"),
     "divisor text": (dataset("preparation/divisor", "255"), "preparation/divisor must be of type"),
     "preparation no group": (dataset("preparation", 1.0), "is not a parameters file"),
     "positive a name": (attribute("positive", "a"), "positive must be the index of a class"),
     "positive nothing": (attribute("positive", h5py.Empty("i8")), "positive must be the index of a class"),
     "positive too large": (attribute("positive", 2), "positive must be the index of a class"),
+    "labels and classes": (attribute("labels", True), "labels must be true or false, and true only without classes"),
+    "labels a number": (attribute("labels", 1), "labels must be true or false"),
+    "too many names": (dataset("targets/names", ["a", "b", "c"]), "targets/names has shape (3,), expected 2 names"),
+    "scaled classes": (dataset("targets/divisor", np.ones(2)), "targets are scaled in a way that cannot be undone"),
+    "clipped without divisor": (dataset("preparation/clipped", np.ones(3)), "preparation/divisor is missing"),
     "means of another number": (dataset("range/means", np.ones(2)), "range/means has shape (2,), expected (3,)"),
     "range of one end": (dataset("range/low", 0.0), "range has one end only"),
 }  # fmt: skip

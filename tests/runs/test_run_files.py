@@ -5,7 +5,7 @@ import os
 import pytest
 
 from nnctl.errors import StorageError
-from nnctl.runs.files import write_text
+from nnctl.runs.files import write_new, write_text
 
 
 @pytest.mark.parametrize("name", ["plain.csv", "n" * 250, "new"])
@@ -44,3 +44,12 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(StorageError, match="cannot be written: File name too long"):
         write_text(tmp_path / ("n" * 300), "a")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_new_file_takes_the_place_of_none(tmp_path):
+    path = tmp_path / "spec.yaml"
+    write_new(path, "ü\n")
+    assert path.read_bytes() == "ü\n".encode()
+    with pytest.raises(StorageError, match=r"spec.yaml: cannot be written: File exists"):
+        write_new(path, "other")
+    assert path.read_bytes() == "ü\n".encode()

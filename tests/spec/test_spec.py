@@ -183,7 +183,7 @@ def test_an_unknown_name_answers_with_the_nearest(tmp_path, key, name, near):
         ({"data__test": 1}, "data.test must be less than 1, got 1"),
         ({"data__test": 0}, "data.test must be greater than 0, got 0"),
         ({"data__scale": 0}, "data.scale must be greater than 0, got 0"),
-        ({"data__scale": "standard"}, "data.scale must be a number or standardize or none or null, got 'standard'"),
+        ({"data__scale": "standard"}, "data.scale: there is no scaling 'standard'; did you mean \"standardize\"?"),
         ({"model__layer_dims": (2,), "model__activations": ()}, "model.layer_dims must be at least 2 long, got [2]"),
         ({"model__layer_dims": MISSING}, "model.layer_dims is missing; it is a list, such as [2, 10, 1]"),
         ({"model__layer_dims": (2, 0, 1)}, "model.layer_dims.1 must be at least 1, got 0"),

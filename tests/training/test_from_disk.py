@@ -99,7 +99,7 @@ def same_from_disk(place, data, **train):
 
 @pytest.mark.parametrize("write", WRITERS)
 @pytest.mark.parametrize("kind", ["uint8", "float32", ">f8"])
-@pytest.mark.parametrize("scale", ["none", "standardize", 255])
+@pytest.mark.parametrize("scale", ["none", "standardize", "minmax", "robust", 255])
 def test_the_bits_are_those_of_memory(place, write, kind, scale):
     X = features(kind)
     WRITERS[write](place.folder / "data.bin", X, labels(X), {})
@@ -140,6 +140,13 @@ def test_npy_in_either_order_and_layout(place, order, layout):
     data = {"source": {"features": "X.npy", "target": "y.npy"}, "layout": layout, "scale": "standardize"}
     same_from_disk(place, data)
     assert (place.folder / "cache").is_dir() == ((order, layout) != ("C", "rows"))
+
+
+@pytest.mark.parametrize("layout", ["rows", "columns"])
+def test_an_archive_in_fortrans_order(place, layout):
+    X = features("float32")
+    np.savez(place.folder / "data.npz", X=np.asfortranarray(X if layout == "rows" else X.T), y=labels(X))
+    same_from_disk(place, {"source": "data.npz", "layout": layout, "scale": "robust"})
 
 
 @pytest.mark.parametrize("write", ["contiguous", "gzipped"])

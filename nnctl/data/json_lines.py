@@ -1,0 +1,89 @@
+"""JSON lines have one object a line; its keys are the columns, and a key that a row has not is missing there."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.pieces import Lines, opened
+from nnctl.data.records import ROWS, Bad, Listed, Opened, Records, Source
+from nnctl.data.words import printable
+from nnctl.errors import DataError
+
+Row = tuple[int, dict[str, Any] | str]  # its line, and its cells by name or why it has none
+
+
+class _NoCells(Exception):
+    """A line is JSON, and no row of a table."""
+
+
+@contextmanager
+def json_lines(source: Source) -> Iterator[Opened]:
+    """Open JSON lines; the columns are the keys of the first rows, as many as it takes to find those needed."""
+    with opened(source) as file:
+        lines = Lines(file, source)
+        rows = ((lines.taken, _row(line)) for line in lines if line.strip())
+        first, names = list[Row](), dict[str, None]()
+        for line, row in islice(rows, ROWS):
+            first.append((line, row))
+            names |= dict.fromkeys(row if isinstance(row, dict) else ())
+            if source.needed is not None and names and names.keys() >= set(source.needed):
+                break
+        if not first:
+            raise DataError(f"{source}: is empty; expected a JSON object in each line")
+        strict = len(first) if source.needed is None else None
+        yield Opened(source, list(names), _blocks(first, rows, lines, list(names), strict))
+
+
+def _blocks(
+    block: list[Row], rows: Iterator[Row], lines: Lines, names: list[str], strict: int | None
+) -> Iterator[Records]:
+    """Yield the first rows, and then what is there of further ones; `strict` is how many have told all names."""
+    while block:
+        yield _listed(block, names, strict)
+        block = []
+        for row in rows:
+            block.append(row)
+            if not lines.left or len(block) == ROWS:
+                break
+
+
+def _listed(block: list[Row], names: list[str], strict: int | None) -> Listed:
+    known, bad, cells = set(names), list[Bad](), list[dict[str, Any]]()
+    for place, (_, row) in enumerate(block):
+        if isinstance(row, str):
+            bad.append(Bad(place, row))
+        elif strict is not None and (new := next((key for key in row if key not in known), None)) is not None:
+            said = f'has the key "{printable(new)}", which none of the first {strict:,} rows has'
+            bad.append(Bad(place, f"{said}.\nWrite it into the first row too (as null), or leave it out."))
+        else:
+            cells.append(row)
+    numbers = np.array([line for line, _ in block], np.int64)
+    return Listed(numbers, bad, [[row.get(name) for row in cells] for name in names])
+
+
+def _row(line: str) -> dict[str, Any] | str:
+    """Return the object of a line, or what is wrong with it."""
+    try:
+        row = json.loads(line, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        return f'is no JSON: {error}.\nExpected one object a line, such as {{"age": 3}}.'
+    except _NoCells as reason:
+        return str(reason)
+    if not isinstance(row, dict):
+        return 'is no object; expected one in each line, such as {"age": 3, "name": "Ann"}'
+    several = next((name for name, value in row.items() if isinstance(value, list | dict)), None)
+    if several is not None:
+        return f'"{printable(several)}" holds several values; expected a number, text or null'
+    return row
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(row := dict(pairs)) < len(pairs):
+        name = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise _NoCells(f'has the key "{printable(name)}" twice; keep one')
+    return row

@@ -1,0 +1,105 @@
+"""A Parquet table is read by pyarrow, batch by batch, and each column by its type; it has rows and no lines.
+
+Whatever its types, the same rows mean the same as in a text: null is missing, dates are texts.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnctl.data.records import ROWS, Opened, Records, Source
+from nnctl.data.words import AGAIN, cause, printable
+from nnctl.errors import DataError
+from nnctl.nn import Array
+
+if TYPE_CHECKING:
+    import pyarrow
+    from pyarrow.parquet import ParquetFile
+
+LARGEST = 2**53  # beyond it a float stands for several whole numbers
+
+
+@contextmanager
+def parquet(source: Source) -> Iterator[Opened]:
+    """Open a Parquet table."""
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise DataError(
+            f"{source}: is a Parquet table, which pyarrow reads, and that is not installed.\n"
+            'Install it: pip install "nnctl[parquet]"; or save the table as CSV'
+        ) from None
+    try:
+        with ParquetFile(source.path) as file:
+            every: list[str] = file.schema_arrow.names
+            names = [name for name in every if name not in source.left_out]
+            twice = next((name for name, count in Counter(names).items() if count > 1), None)
+            if twice is not None:
+                raise DataError(f'{source}: two columns have the name "{printable(twice)}"; give each one of its own')
+            left_out = [name for name in every if name in source.left_out]
+            yield Opened(source, names + left_out, _blocks(file, source, names), named_lines=False)
+    except FileNotFoundError:
+        raise DataError(f"{source}: there is no such file") from None
+    except (OSError, ArrowException) as error:
+        raise DataError(f"{source}: is no Parquet table, or is damaged ({cause(error)[:80]}).\n{AGAIN}") from None
+
+
+def _blocks(file: "ParquetFile", source: Source, names: Sequence[str]) -> Iterator[Records]:
+    """Yield the rows, without the columns that are left out."""
+    m = 0
+    for batch in file.iter_batches(ROWS, columns=names):
+        yield Batch(np.arange(m, m + len(batch)), (), source, names, batch.columns)
+        m += len(batch)
+
+
+@dataclass(frozen=True)
+class Batch(Records):
+    """Rows of a Parquet file; a column is converted when it is asked for."""
+
+    source: Source
+    names: Sequence[str]
+    columns: Sequence["pyarrow.Array"]
+
+    def cells(self, column: int) -> Sequence[Any]:
+        """Return the cells of a column: numbers, texts, true and false, and None; dates and times are texts."""
+        from pyarrow import string, timestamp, types
+
+        array, name = self.columns[column], self.names[column]
+        kind = array.type
+        if types.is_dictionary(kind):
+            array, kind = array.dictionary_decode(), kind.value_type
+        if types.is_timestamp(kind):
+            return array.cast(timestamp(kind.unit)).cast(string()).to_pylist()
+        if types.is_date(kind) or types.is_time(kind):
+            return array.cast(string()).to_pylist()
+        plain = (types.is_integer, types.is_floating, types.is_boolean, types.is_string, types.is_large_string)
+        if any(is_it(kind) for is_it in (*plain, types.is_string_view, types.is_null)):
+            return array.to_pylist()
+        raise DataError(
+            f"{self.source}: column {printable(name)} holds {kind}; expected numbers, texts, or true and false.\n"
+            f"Leave it out: data.ignore: [{printable(name)}], or write it as one of these"
+        )
+
+    def floats(self, columns: Sequence[int]) -> tuple[Array, Array]:
+        """Return columns as numbers (m, n), nan for null, and which of them (n,) are numbers that a float holds."""
+        from pyarrow import types
+
+        numbers, told = np.empty((len(self.numbers), len(columns))), np.zeros(len(columns), bool)
+        for index, array in enumerate(self.columns[column] for column in columns):
+            if types.is_integer(array.type):
+                values = array.fill_null(0).to_numpy(zero_copy_only=False)
+                told[index] = not ((values > LARGEST) | (values < -LARGEST)).any()
+            elif types.is_floating(array.type):
+                values = array.to_numpy(zero_copy_only=False)
+                told[index] = True
+            else:
+                continue
+            numbers[:, index] = values
+            if array.null_count:
+                numbers[array.is_null().to_numpy(zero_copy_only=False), index] = np.nan
+        return numbers, told

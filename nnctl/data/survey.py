@@ -1,0 +1,119 @@
+"""A survey says what the columns of a table are to a training: their kinds, what to leave out, what may be predicted.
+
+Training refuses a column of no kind; others are left out because they tell nothing of new rows.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.data.columns import Columns
+from nnctl.data.kinds import kinds, told_apart
+from nnctl.data.outputs import MOST_CLASSES
+from nnctl.data.tables import TARGETS
+from nnctl.data.words import printable
+from nnctl.nn import Array
+from nnctl.registry import listed
+
+SHOWN, LONGEST = 4, 24  # values in a line, and their signs
+OFTEN = 2  # rows of a text on average: of those that come less often little can be learned
+FILLED = {"number": "the median", "boolean": "what most rows are", "category": "an input of its own"}
+SELDOM = 5  # rows with a value: of fewer a part may have none
+IDENTIFIER = re.compile(r"(^|[ _.-])(id|ID|Id|key|index|uuid|nr|no)$|[a-z](ID|Id)$")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it was found."""
+
+    name: str
+    kind: str | None  # None: training refuses it
+    different: int
+    missing: int
+    holds: str  # its range, or its first values
+    unfit: str | None  # why it is left out, or None
+    countable: bool  # whether its values are few, and may be classes
+
+    def __str__(self) -> str:
+        gaps = f", {self.missing:,} missing -> {FILLED[self.kind]}" if self.missing and self.kind else ""
+        count = f"{self.different:,} values: " if self.kind == "category" else ""
+        return f"{self.kind}, {count}{self.holds}{gaps}"
+
+    @property
+    def usual(self) -> bool:
+        """Whether it has a name by which training takes a target that nobody named."""
+        return self.name.lower() in TARGETS
+
+    def promise(self, last: bool) -> str | None:
+        """Say why it looks like a target, or return None; `last` tells whether it is the last column."""
+        if self.unfit and not self.usual:
+            return None
+        words = re.split(r"[\W_]+", self.name.lower())
+        reasons = {
+            "its name": any(word in TARGETS for word in words),
+            "the last column": last,
+            f"{self.different} values": self.countable,
+        }
+        return ", ".join(reason for reason, holds in reasons.items() if holds) or None
+
+
+def survey(rows: Columns) -> list[Column]:
+    """Return what each column of the rows is."""
+    return [(_texts if name in rows.texts else _numbers)(rows, name) for name in rows.names]
+
+
+def values_of(rows: Columns, name: str) -> Array:
+    """Return the values of a column, texts or numbers, in those rows that have one."""
+    if name in rows.texts:
+        column = rows.texts[name]
+        return np.array(column.values)[column.codes[column.codes >= 0]]
+    numbers = rows.number(name)
+    return numbers[~np.isnan(numbers)]
+
+
+def _numbers(rows: Columns, name: str) -> Column:
+    values = values_of(rows, name)
+    different, missing = np.unique(values), len(rows) - len(values)
+    if not len(values):
+        return Column(name, None, 0, missing, "", "it is empty", countable=False)
+    holds = f"{different[0]:g} to {different[-1]:g}"
+    whole = bool((different == np.floor(different)).all())
+    unfit = _seldom(len(values), missing)
+    if len(different) == 1:
+        unfit = f"it is {different[0]:g} in every row that has a value"
+    elif whole and len(different) == len(values):
+        if values[0] in (0, 1) and np.array_equal(values - values[0], np.arange(len(values))):
+            unfit = "it counts the rows"
+        elif IDENTIFIER.search(name):
+            unfit = "an identifier: another number in each row"
+    few = whole and 1 < len(different) <= MOST_CLASSES
+    return Column(name, "number", len(different), missing, holds, unfit, few and not unfit)
+
+
+def _texts(rows: Columns, name: str) -> Column:
+    column = rows.texts[name]
+    used, present = [column.values[index] for index in column.used()], int((column.codes >= 0).sum())
+    kind = next((kind.__name__ for kind in kinds.values() if kind.suits(rows, name)), None)
+    shown, unfit = [_short(value) for value in used], _seldom(present, len(rows) - present)
+    if len(used) == 1 and present == len(rows):
+        unfit = f"it is {shown[0]} in every row"
+    elif (what := told_apart(used)) is not None and kind is None:
+        unfit = f"{what}, such as {shown[0]}"
+    elif len(used) == present:
+        unfit = f"another text in each row, such as {shown[0]}"
+    elif kind is None or (kind == "category" and len(used) > present / OFTEN):
+        unfit = f"{len(used):,} different texts in {present:,} rows, such as {shown[0]}"
+    few = 1 < len(used) <= MOST_CLASSES and not unfit
+    return Column(name, kind, len(used), len(rows) - present, listed(shown, SHOWN), unfit, few)
+
+
+def _seldom(present: int, missing: int) -> str | None:
+    """Say that hardly any row has a value, or return None."""
+    return f"only {present:,} rows have a value" if missing and present < SELDOM else None
+
+
+def _short(value: str) -> str:
+    """Return a value as a comment or a table can have it."""
+    told = printable(value)
+    return f'"{told if len(told) <= LONGEST else told[: LONGEST - 3] + "..."}"'
