@@ -14,28 +14,43 @@ from functools import cache
 Environment = ctypes.c_uint32 * 16  # of floating-point operations: no system's fenv_t is larger
 CONTROL = {"x86_64": (7, 0x8040), "aarch64": (0, 1 << 24)}  # glibc's: which word, mxcsr or fpcr, and its bits
 CONSTANTS = {"x86_64": "_FE_DFL_DISABLE_SSE_DENORMS_ENV", "arm64": "_FE_DFL_DISABLE_DENORMS_ENV"}  # macOS's
+KEEPING = "_FE_DFL_ENV"  # macOS's, too
 
 
 @contextmanager
 def flushed() -> Iterator[None]:
     """Have zero in place of denormal numbers in this thread; on a system that is not known nothing happens."""
-    library = _library()
-    if library is None:
+    with _changed(flush=True):
         yield
-        return
-    before = Environment()
-    library.fegetenv(before)
-    library.fesetenv(_flushing(library, before))
-    try:
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Have denormal numbers as they are in this thread, inside of `flushed`, too: data are prepared with them."""
+    with _changed(flush=False):
         yield
-    finally:
-        library.fesetenv(before)
 
 
 def treatment() -> str:
     """Return what becomes of denormal numbers here under `flushed`, as it is recorded: "flushed" or "kept"."""
     with flushed():
         return "kept" if sys.float_info.min / 2 else "flushed"
+
+
+@contextmanager
+def _changed(flush: bool) -> Iterator[None]:
+    """Flush denormal numbers to zero in this thread, or keep them."""
+    library = _library()
+    if library is None:
+        yield
+        return
+    before = Environment()
+    library.fegetenv(before)
+    library.fesetenv(_environment(library, before, flush))
+    try:
+        yield
+    finally:
+        library.fesetenv(before)
 
 
 @cache
@@ -54,12 +69,14 @@ def _library() -> ctypes.CDLL | None:
     return None
 
 
-def _flushing(library: ctypes.CDLL, before: ctypes.Array[ctypes.c_uint32]) -> ctypes.Array[ctypes.c_uint32]:
-    """Return an environment with denormals flushed: macOS's, or what was there before with the control bits set."""
+def _environment(
+    library: ctypes.CDLL, before: ctypes.Array[ctypes.c_uint32], flush: bool
+) -> ctypes.Array[ctypes.c_uint32]:
+    """Return an environment with denormals flushed or kept: macOS's, or what was there before with other bits."""
     machine = platform.machine()
     if sys.platform == "darwin":
-        return Environment.in_dll(library, CONSTANTS[machine])
+        return Environment.in_dll(library, CONSTANTS[machine] if flush else KEEPING)
     word, bits = CONTROL[machine]
     environment = Environment(*before)
-    environment[word] |= bits
+    environment[word] = environment[word] | bits if flush else environment[word] & ~bits
     return environment

@@ -112,7 +112,9 @@ def test_only_the_bits_of_denormals_are_set(monkeypatch, machine, expected):
     monkeypatch.setattr(platform, "machine", lambda: machine)
     before = denormals.Environment(1, 2, 3, 4, 5, 6, 7, 0x1F80)
     wanted = [expected.get(word, value) for word, value in enumerate(before)]
-    assert list(denormals._flushing(None, before)) == wanted
+    flushing = denormals._environment(None, before, flush=True)
+    assert list(flushing) == wanted
+    assert list(denormals._environment(None, flushing, flush=False)) == list(before)
 
 
 def test_macs_have_a_constant_of_their_own(monkeypatch):
@@ -123,7 +125,18 @@ def test_macs_have_a_constant_of_their_own(monkeypatch):
         in_dll = staticmethod(lambda library, name: f"{name} of {library}")
 
     monkeypatch.setattr(denormals, "Environment", Environment)
-    assert denormals._flushing("the library", None) == "_FE_DFL_DISABLE_DENORMS_ENV of the library"
+    assert denormals._environment("the library", None, flush=True) == "_FE_DFL_DISABLE_DENORMS_ENV of the library"
+    assert denormals._environment("the library", None, flush=False) == "_FE_DFL_ENV of the library"
+
+
+@known
+@pytest.mark.parametrize("dtype", TINY)
+def test_they_are_kept_where_data_are_prepared_while_others_are_flushed(dtype):
+    with flushed():
+        with denormals.kept():
+            assert kept(dtype)
+        assert not kept(dtype)
+    assert kept(dtype)
 
 
 # where it is at work
@@ -174,5 +187,5 @@ def test_what_rounding_leaves_is_known_without_a_word_from_numpy():
     rows = np.array([[0.1, 1.0], [0.1 * (1 + 2e-16), 2.0]])
     with warnings.catch_warnings(), flushed():
         warnings.simplefilter("error")
-        assert constant(rows, *moments(rows)).tolist() == [True, False]
-        assert constant(rows, *moments(rows), dtype=np.float32).tolist() == [True, False]
+        assert constant(rows, *moments([rows])).tolist() == [True, False]
+        assert constant(rows, *moments([rows]), dtype=np.float32).tolist() == [True, False]

@@ -94,7 +94,7 @@ def loaded(folder, data):
     tree = {
         "data": {key: value for key, value in data.items() if value is not None},
         "model": {"layer_dims": ["auto", 4, "auto"], "activations": ["relu", "auto"]},
-        "train": {"learning_rate": 0.01, "iterations": 2},
+        "train": {"learning_rate": 0.01, "iterations": 2, "batch_size": 10},
     }
     (folder / "spec.yaml").write_text(document.dump(tree), encoding="utf-8")
     return load(parse(document.read(folder / "spec.yaml"), (folder,)))
@@ -106,7 +106,8 @@ def test_every_example_loads(folder, text):
 
 
 @pytest.mark.parametrize(("base", "key", "default", "example"), keys())
-def test_every_key_has_its_default_and_an_example_that_loads(folder, base, key, default, example):
+def test_every_key_has_its_default_and_an_example_that_loads(folder, monkeypatch, base, key, default, example):
+    monkeypatch.chdir(folder)
     own = next(item for item in fields(DataSpec) if item.name == key).default
     assert yaml.safe_load(default) == (list(own) if isinstance(own, tuple) else own)
     given = yaml.safe_load(example if example.startswith("{") else f"{{{example}}}")

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data.disk import OnDisk
 from nnctl.data.layout import turned
+from nnctl.data.prepared import Prepared
 from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.errors import MismatchError
-from nnctl.nn import Array
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class BlockPreparation:
         """Whether the training rows decide what features are brought to."""
         return self.scaling.centred
 
-    def apply(self, X: Array, dtype: Any, origin: str) -> Array:
-        """Return rows X (m, ...) prepared, (m, n[0]); raise a MismatchError if they do not fit."""
+    def apply(self, X: Any, dtype: Any, origin: str) -> Any:
+        """Return rows X (m, ...) prepared, (m, n[0]), on disk if they are; raise a MismatchError if they do not fit."""
         if not self.fits(X.shape[1:]):
             turn = X.ndim > 1 and self.fits(X.shape[:-1])
             raise MismatchError(
@@ -47,9 +48,11 @@ class BlockPreparation:
                 f" {in_words(self.shape)}"
                 + (".\nThe examples seem to be columns; save them as rows: np.moveaxis(X, -1, 0)" if turn else "")
             )
+        if isinstance(X, OnDisk):
+            return Prepared(X, self.scaling, np.dtype(dtype))
         return self.scaling.apply(X, dtype)
 
-    def as_rows(self, X: Array) -> Array:
+    def as_rows(self, X: Any) -> Any:
         """Return features of a file as rows: turned where the training file had columns, unless only rows fit."""
         if self.layout == "rows" or X.ndim < 2 or (self.fits(X.shape[1:]) and not self.fits(X.shape[:-1])):
             return X

@@ -7,6 +7,7 @@ training rows, and check that the network's first and last layer fit.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from nnctl.data.fingerprint import overlaps, sha256
 from nnctl.data.interface import Interface
 from nnctl.data.outputs import check_regression, classes_of, positive, spread, unit, with_fitting_list, with_output
 from nnctl.data.parts import names_of, tables_of
+from nnctl.data.portions import Portions, all_finite
 from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
 from nnctl.data.splits import split
@@ -32,7 +34,7 @@ from nnctl.spec.spec import Spec
 class Examples:
     """X (n[0], m) and Y (n[L], m), with the table that they come from."""
 
-    X: Array
+    X: Any  # an array, or PreparedColumns of what is on disk
     Y: Array
     table: Table
 
@@ -56,7 +58,7 @@ class Dataset:
 
 def load(spec: Spec) -> Dataset:
     """Return the dataset of a spec; raise a DataError, or a SpecError where layer_dims do not fit."""
-    found, was_open = tables_of(spec), spec.is_open
+    found, was_open = tables_of(spec, to_train=True), spec.is_open
     whole = found["train"].X
     spec = with_output(spec, found["train"])
     tables = _parted(found, spec)
@@ -114,11 +116,9 @@ def _check_finite(examples: Examples) -> None:
     """Raise a DataError where features or targets have left the numbers of their type by being prepared."""
     table = examples.table
     for what, values, given in (("features", examples.X, table.X), ("targets", examples.Y, table.y)):
-        if not isinstance(given, Columns) and np.shares_memory(values, given):  # and so was looked at in the file
+        if isinstance(given, np.ndarray) and np.shares_memory(values, given):  # and so was looked at in the file
             continue
-        with np.errstate(over="ignore", invalid="ignore"):
-            finite = np.isfinite(values.sum()) or np.isfinite(values).all()
-        if not finite:
+        if not all(map(all_finite, Portions(values.T))):
             dtype = values.dtype
             raise DataError(
                 f"{table.origin}: some {what} are beyond the numbers of {dtype}, up to {np.finfo(dtype).max:.2g},"
@@ -152,7 +152,7 @@ def _block(train: Table, spec: Spec) -> BlockPreparation:
 
 def read_parts(spec: Spec) -> dict[str, Table]:
     """Return the table of each part of a spec's data ("train" always), as found and not prepared."""
-    return _parted(tables_of(spec), spec)
+    return _parted(tables_of(spec, to_train=False), spec)
 
 
 def _parted(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:

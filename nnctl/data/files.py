@@ -5,23 +5,29 @@ What a file holds and nobody takes is said.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from nnctl.data.arrays import ALONE
+from nnctl.data.arrays import ALONE, Stored
 from nnctl.data.block import BlockPreparation
-from nnctl.data.blocks import Block
-from nnctl.data.formats import Datasets, fetch, opened, pandas_tables
+from nnctl.data.blocks import Block, Failed
+from nnctl.data.formats import Datasets, check_usable, fetch, opened, pandas_tables, told
+from nnctl.data.hold import Hold
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, TARGETS, Names, bare, named, part_named, target_of, usual
+from nnctl.data.portions import Portions, all_finite, evenly
 from nnctl.data.table import Table
 from nnctl.data.text import texts
 from nnctl.errors import DataError
 from nnctl.nn import Array
+from nnctl.nn.network import BLOCK
 from nnctl.registry import FEW, listed
 
 CLASSES = ("list_classes", "classes", "class_names", "label_names")
+PREDICTED = 2**22  # values at a time: 32 MB as float64
 NO_CLASSES = "none"  # in place of a dataset's name: none of them lists the classes
 BESIDE = {  # what the datasets are that stand beside features and targets
     "group": "data.group names a dataset with a number or text for each row",
@@ -42,13 +48,18 @@ class Found:
 
 
 def read_tables(
-    path: Path, wanted: Mapping[str, Names], training: Names, also: Sequence[str] = (), layout: str = "rows"
+    path: Path,
+    wanted: Mapping[str, Names],
+    training: Names,
+    also: Sequence[str] = (),
+    layout: str = "rows",
+    hold: Hold | None = None,
 ) -> dict[str, Table]:
     """Read the table of each part that is wanted from one file, and of those that it holds also.
 
-    `training` are the names of the training part, wherever it lies. A part that is only held also is left out, with a
-    note, where it has no targets of its own. Raise a DataError for one that is wanted and cannot be read. The notes
-    stand in the first table.
+    `training` are the names of the training part, wherever it lies; `hold` tells whether features stay on disk. A part
+    that is only held also is left out, with a note, where it has no targets of its own. Raise a DataError for one that
+    is wanted and cannot be read. The notes stand in the first table.
     """
     tables, used, notes = {}, set[str](), list[str]()
     with opened(path) as file:
@@ -71,11 +82,12 @@ def read_tables(
                 notes.append(f"{path}: {features} is left out, for it has no targets; {reason}")
                 used.add(features)
                 continue
-            X = fetch(file, features, path)
+            X = _found(file, features, path, part, hold)
             if target is None:
                 raise DataError(_not_found(path, file, "targets", part, reason))
             both = Found(file, path, features), Found(file, path, target)
-            tables[part], beside = _table(part, X, *both, replace(names, classes=training.classes), layout, notes)
+            names = replace(names, classes=training.classes)
+            tables[part], beside = _table(part, X, *both, names, layout, hold, notes)
             used |= {features, target, *beside}
         taken = {name.strip("/") for name in used}
         unused = [key for key in file if key not in taken]
@@ -88,7 +100,12 @@ def read_tables(
 
 
 def read_apart(
-    part: str, paths: tuple[Path, Path], names: Names, training: Sequence[Path], layout: str = "rows"
+    part: str,
+    paths: tuple[Path, Path],
+    names: Names,
+    training: Sequence[Path],
+    layout: str = "rows",
+    hold: Hold | None = None,
 ) -> Table:
     """Read the table of a part whose features are in one file and whose targets are in another.
 
@@ -99,8 +116,8 @@ def read_apart(
     with opened(paths[0]) as file, opened(paths[1]) as other:
         features = Found(file, paths[0], names.features or _alone(file, paths[0], "features", part, training))
         target = Found(other, paths[1], names.target or _alone(other, paths[1], "target", part, training))
-        X = fetch(file, features.key, features.path)
-        table, beside = _table(part, X, features, target, names, layout, notes)
+        X = _found(file, features.key, features.path, part, hold)
+        table, beside = _table(part, X, features, target, names, layout, hold, notes)
         for place in (features, target):
             unused = [key for key in place.file if key not in (place.key.strip("/"), *beside)]
             notes += place.file.notes
@@ -122,8 +139,21 @@ def _alone(file: Datasets, path: Path, what: str, part: str, training: Sequence[
     return key
 
 
+def _found(file: Datasets, key: str, path: Path, part: str, hold: Hold | None) -> Any:
+    """Return features of an open file, read, or as they are stored where they are to stay on disk."""
+    stored = file.stored(key) if hold else None
+    return stored if hold and stored and hold.on_disk(stored, part) else fetch(file, key, path)
+
+
 def _table(
-    part: str, X: Array, features: Found, target: Found, names: Names, layout: str, notes: list[str]
+    part: str,
+    X: Any,
+    features: Found,
+    target: Found,
+    names: Names,
+    layout: str,
+    hold: Hold | None,
+    notes: list[str],
 ) -> tuple[Table, list[str]]:
     """Return the checked table of features X and targets, and the datasets that were read beside them.
 
@@ -133,6 +163,10 @@ def _table(
     paths = dict.fromkeys((features.path, target.path))
     y = fetch(target.file, target.key, target.path)
     X, y = as_rows(X, y, str(features), target.key if len(paths) == 1 else str(target), layout, part)
+    if isinstance(X, Stored) and hold:
+        with told(features.key, features.path):
+            X = hold.rows(X, notes)
+        check_usable(features.file, features.key, features.path, np.asarray(X[:1]))
     X = _features(X, features.path, features.key)
     notes += _doubts(X, y, str(features))
     y = _targets(y, len(X), target, "the features have" if len(paths) == 1 else f"{features.path} has", notes)
@@ -151,21 +185,63 @@ def read_features(path: Path, preparation: BlockPreparation, name: str | None = 
     """Read only features, to predict them: those of this name, else those that the model was trained on by name, else
     those of a test set, of no part, or of any part.
     """
-    notes = list[str]()
     with opened(path) as file:
-        found = (usual(file, part, FEATURES) for part in ("test", "validation", "train"))
-        trained = preparation.features if preparation.features in file else None
-        alone = ALONE if file.nameless else None
-        features = name or alone or trained or next(filter(None, found), None)
-        if features is None:
-            raise DataError(_not_found(path, file, "features", "test", "or name it: --features NAME"))
+        features, others = _to_predict(file, path, preparation, name)
         X = fetch(file, features, path)
-        others = [key for key in file if key != features.strip("/")]
-        notes += file.notes
-    if others:
-        notes.append(f"{path}: {features} is predicted; {listed(others, FEW)} not used")
+        notes = (*file.notes, *others)
     X = _features(preparation.as_rows(X), path, features)
-    return Table(X, None, origin=str(path), files=(path,), notes=tuple(notes))
+    return Table(X, None, origin=str(path), files=(path,), notes=notes)
+
+
+def read_blocks(path: Path, preparation: BlockPreparation, name: str | None = None) -> Iterator[Block]:
+    """Read only features in blocks, to predict them; a row that is not finite is told, and not raised.
+
+    The notes stand in the first block.
+    """
+    with opened(path) as file:
+        features, others = _to_predict(file, path, preparation, name)
+        stored = file.stored(features)
+        X = preparation.as_rows(stored or fetch(file, features, path))  # some can only be read as a whole, or not
+        _check_rows(X, path, features)
+        if isinstance(X, Stored):
+            X.tell()
+        start, notes = 0, (*file.notes, *others)
+        with told(features, path):
+            for rows in evenly(X.pieces() if isinstance(X, Stored) else [X], _at_a_time(X.shape[1:])):
+                if start == 0:
+                    check_usable(file, features, path, rows[:1])
+                finite = np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
+                good = np.flatnonzero(finite)
+                failed = [_failed(path, features, start, row, rows[row]) for row in np.flatnonzero(~finite).tolist()]
+                own = rows if not failed else rows[good]
+                table = Table(own, None, origin=str(path), numbers=start + good, files=(path,), notes=notes)
+                yield Block([str(path)] * len(rows), table, good, failed)
+                start, notes = start + len(rows), ()
+
+
+def _failed(path: Path, key: str, start: int, row: int, values: Array) -> Failed:
+    """Return what is told of a row (...) of which not all numbers are finite."""
+    place = np.argwhere(~np.isfinite(values))[0].tolist()
+    column = ", ".join(map(str, place))
+    reason = f"{key} is {values[tuple(place)]} in column {column} (counted from 0); expected finite numbers"
+    return Failed(row, f"{path}, row {start + row} (counted from 0)", reason)
+
+
+def _at_a_time(example: tuple[int, ...]) -> int:
+    """Return how many rows of this shape are predicted at a time: blocks of a network, for these give the same bits."""
+    return max(1, PREDICTED // prod(example) // BLOCK) * BLOCK
+
+
+def _to_predict(file: Datasets, path: Path, preparation: BlockPreparation, name: str | None) -> tuple[str, list[str]]:
+    """Return the dataset of features in a file to predict, and what is said of the others."""
+    found = (usual(file, part, FEATURES) for part in ("test", "validation", "train"))
+    trained = preparation.features if preparation.features in file else None
+    alone = ALONE if file.nameless else None
+    features = name or alone or trained or next(filter(None, found), None)
+    if features is None:
+        raise DataError(_not_found(path, file, "features", "test", "or name it: --features NAME"))
+    others = [key for key in file if key != features.strip("/")]
+    return features, [f"{path}: {features} is predicted; {listed(others, FEW)} not used"] if others else []
 
 
 def _not_found(path: Path, file: Datasets, what: str, part: str, way: str = "") -> str:
@@ -182,19 +258,25 @@ def _not_found(path: Path, file: Datasets, what: str, part: str, way: str = "") 
     )
 
 
-def _features(X: Array, path: Path, key: str) -> Array:
-    """Return X (m, ...) if it has rows of finite numbers."""
+def _features(X: Any, path: Path, key: str) -> Any:
+    """Return X (m, ...), as rows of memory or on disk, if it has rows of finite numbers."""
+    _check_rows(X, path, key)
+    _check_finite(X, path, key)
+    return np.ascontiguousarray(X) if isinstance(X, np.ndarray) else X
+
+
+def _check_rows(X: Any, path: Path, key: str) -> None:
+    """Raise a DataError unless X has a row of numbers for each example."""
     if X.ndim < 2:
         raise DataError(
             f"{path}: {key} must have a row of features for each example, (m, features), got shape {X.shape}"
         )
     if X.size == 0:
         raise DataError(f"{path}: {key} holds nothing, its shape is {X.shape}")
-    _check_numbers(X, path, key)
-    return X
+    _check_kind(X, path, key)
 
 
-def _doubts(X: Array, y: Array, origin: str) -> list[str]:
+def _doubts(X: Any, y: Array, origin: str) -> list[str]:
     """Say what of features X (m, ...) with targets as found may be otherwise than it seems."""
     m = len(X)
     written = next((row + 1 for row in range(m - 1, -1, -1) if X[row].any()), 0)
@@ -272,29 +354,34 @@ def _content(values: Array, names: Sequence[str]) -> str:
 
 
 def _check_numbers(values: Array, path: Path, key: str) -> None:
-    """Raise a DataError unless all values are finite numbers; say which row and column is not."""
+    """Raise a DataError unless all values are finite numbers."""
+    _check_kind(values, path, key)
+    _check_finite(values, path, key)
+
+
+def _check_kind(values: Any, path: Path, key: str) -> None:
     if values.dtype.kind not in "buif":
         kind = "text" if values.dtype.kind in "SOU" else values.dtype
         raise DataError(f"{path}: {key} must hold numbers, got {kind}")
-    with np.errstate(over="ignore", invalid="ignore"):
-        if values.dtype.kind != "f" or np.isfinite(values.sum()):  # a nan or inf anywhere shows in the sum
-            return
-    bad = np.argwhere(~np.isfinite(values))
-    if len(bad):
-        row, *columns = bad[0].tolist()
+
+
+def _check_finite(values: Any, path: Path, key: str) -> None:
+    """Raise a DataError unless all numbers are finite; say which row and column is not."""
+    if values.dtype.kind != "f":
+        return
+    first, count, rows_before = None, 0, 0
+    for rows in Portions(values):
+        if not all_finite(rows):
+            bad = np.argwhere(~np.isfinite(rows))
+            count += len(bad)
+            first = first or (rows_before + bad[0][0], bad[0][1], rows[tuple(bad[0])])
+        rows_before += len(rows)
+    if first:
+        row, place, value = first
+        columns = np.unravel_index(place, values.shape[1:])
         column = f", column {', '.join(map(str, columns))}" if columns else ""
-        more = f"; there are {len(bad) - 1} more" if len(bad) > 1 else ""
+        more = f"; there are {count - 1} more" if count > 1 else ""
         raise DataError(
-            f"{path}: {key} is {values[tuple(bad[0])]} in row {row}{column} (counted from 0{more});"
+            f"{path}: {key} is {value} in row {row}{column} (counted from 0{more});"
             " expected finite numbers.\nFill the value in, or leave the row out."
-        )
-
-
-def read_blocks(path: Path, preparation: BlockPreparation, name: str | None = None) -> Iterator[Block]:
-    """Read only features in blocks, to predict them; a row that is not finite is told, and not raised."""
-    table = read_features(path, preparation, name)
-    for start in range(0, len(table.X), 8192):
-        rows = np.arange(start, min(start + 8192, len(table.X)))
-        yield Block(
-            [str(path)] * len(rows), replace(table.rows(rows), notes=() if start else table.notes), rows - start
         )

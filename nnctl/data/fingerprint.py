@@ -2,13 +2,16 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nnctl.data.columns import Columns
+from nnctl.data.portions import Portions
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 from nnctl.nn import Array
@@ -18,7 +21,7 @@ class Part(Protocol):
     """Examples of a part: X (n[0], m) and Y (n[L], m) as the network sees them, and the table that they come from."""
 
     @property
-    def X(self) -> Array: ...
+    def X(self) -> Any: ...
 
     @property
     def Y(self) -> Array: ...
@@ -36,7 +39,8 @@ def sha256(table: Table) -> str:
         for column in table.X.texts.values():
             digest.update("\n".join(column.values[code] if code >= 0 else "" for code in column.codes).encode())
     else:
-        digest.update(np.ascontiguousarray(table.X).data)
+        for rows in Portions(table.X):
+            digest.update(rows.data)
     y = table.y if table.y is not None else np.zeros(0)
     digest.update("\n".join(y.ravel()).encode() if y.dtype.kind == "U" else np.ascontiguousarray(y).data)
     digest.update("\n".join(table.classes or ()).encode())
@@ -51,14 +55,14 @@ def rows_sha256(numbers: Array) -> str:
 def overlaps(parts: Mapping[str, Part]) -> list[str]:
     """Say how many rows of features two parts share; raise a DataError where two parts are the same rows."""
     notes = []
-    found = {name: part.X.T if isinstance(part.table.X, Columns) else part.table.X for name, part in parts.items()}
-    rows = _comparable(found) if len(parts) > 1 else {}
-    sums = {name: _sums(X) for name, X in rows.items()}
+    rows = _comparable(parts) if len(parts) > 1 else {}
+    sums = {name: np.concatenate([_sums(piece) for piece in found]) for name, found in rows.items()}
     for name, other in combinations(rows, 2):
-        ours, theirs = _alike(rows[name], sums[name], sums[other]), _alike(rows[other], sums[other], sums[name])
-        shared = sum(count for row, count in theirs.items() if row in ours)
-        same = ours == theirs and shared == len(rows[other]) == len(rows[name])
-        if same and _examples(rows[name], parts[name].Y) == _examples(rows[other], parts[other].Y):
+        ours, theirs = rows[name].among(sums[name], sums[other]), rows[other].among(sums[other], sums[name])
+        of_ours, of_theirs = Counter(ours.digests()), Counter(theirs.digests())
+        shared = sum(count for row, count in of_theirs.items() if row in of_ours)
+        same = of_ours == of_theirs and shared == len(parts[other].table.X) == len(parts[name].table.X)
+        if same and _examples(ours, parts[name].Y) == _examples(theirs, parts[other].Y):
             raise DataError(
                 f"{parts[other].table.origin}: the {other} part has the very rows of the {name} part ({shared:,}),"
                 f" so it says nothing of new examples.\nGive each part rows of its own:"
@@ -66,42 +70,52 @@ def overlaps(parts: Mapping[str, Part]) -> list[str]:
             )
         if shared:
             notes.append(
-                f"{shared:,} of {len(rows[other]):,} {other} rows have the same features as rows of the {name} part"
-                + _repeated(rows[name])
+                f"{shared:,} of {len(parts[other].table.X):,} {other} rows have the same features as rows of the {name}"
+                f" part{_repeated(rows[name])}"
             )
     return notes
 
 
-def _repeated(X: Array) -> str:
-    """Say that most rows of X repeat others of X, as those of a few categories do, or nothing."""
-    different = len({row.tobytes() for row in X})
-    return (
-        f"; rows repeat within that part, too: {different:,} of its {len(X):,} are different"
-        if 2 * different < len(X)
-        else ""
-    )
+@dataclass(frozen=True)
+class _Rows:
+    """Features as found as rows of one type, a piece (k, n) after the other."""
+
+    X: Any
+    dtype: DTypeLike
+
+    def __iter__(self) -> Iterator[Array]:
+        return (np.ascontiguousarray(piece, self.dtype) for piece in Portions(self.X))
+
+    def among(self, sums: Array, others: Array) -> "_Rows":
+        """Return those of these rows whose sums are among the others."""
+        return _Rows(self.X[np.flatnonzero(np.isin(sums, others))], self.dtype)
+
+    def digests(self) -> Iterator[bytes]:
+        """Yield a digest of each row, for the rows themselves may not fit into memory."""
+        return (hashlib.blake2b(row.data, digest_size=16).digest() for piece in self for row in piece)
 
 
-def _comparable(found: Mapping[str, Array]) -> dict[str, Array]:
-    """Return features as found as rows (m, n) of one type, the coarser where there are two."""
+def _repeated(rows: _Rows) -> str:
+    """Say that most rows repeat others, as those of a few categories do, or nothing."""
+    different, m = len(set(rows.digests())), len(rows.X)
+    return f"; rows repeat within that part, too: {different:,} of its {m:,} are different" if 2 * different < m else ""
+
+
+def _comparable(parts: Mapping[str, Part]) -> dict[str, _Rows]:
+    """Return the features of parts as found as rows of one type, the coarser where there are two."""
+    found = {name: part.X.T if isinstance(part.table.X, Columns) else part.table.X for name, part in parts.items()}
     kinds = {X.dtype for X in found.values()}
     dtype = kinds.pop() if len(kinds) == 1 else np.float32 if np.dtype(np.float32) in kinds else np.float64
-    return {name: np.ascontiguousarray(X.reshape(len(X), -1), dtype) for name, X in found.items()}
+    return {name: _Rows(X, dtype) for name, X in found.items()}
 
 
-def _examples(X: Array, Y: Array) -> Counter[bytes]:
-    """Return each example of X (m, n) and Y (n[L], m) as bytes, and how often it is there."""
-    return Counter(x.tobytes() + y.tobytes() for x, y in zip(X, Y.T, strict=True))
+def _examples(rows: _Rows, Y: Array) -> Counter[bytes]:
+    """Return each example of some rows and Y (n[L], m) as a digest with bytes, and how often it is there."""
+    return Counter(x + y.tobytes() for x, y in zip(rows.digests(), Y.T, strict=True))
 
 
-def _sums(X: Array) -> Array:
-    """Return a number for each row of X (m, n) that is the same for the same rows, and seldom for others."""
-    size = X.itemsize * X.shape[1]
+def _sums(rows: Array) -> Array:
+    """Return a number for each row (m, n) that is the same for the same rows, and seldom for others."""
+    size = rows.itemsize * rows.shape[1]
     words = np.uint64 if size % 8 == 0 else np.uint32 if size % 4 == 0 else np.uint8
-    return X.view(words).sum(axis=1, dtype=np.uint64)
-
-
-def _alike(X: Array, sums: Array, others: Array) -> Counter[bytes]:
-    """Return the rows of X whose sums are among the others, as bytes, and how often each is there."""
-    known = set(others.tolist())
-    return Counter(X[row].tobytes() for row, sum in enumerate(sums.tolist()) if sum in known)
+    return rows.view(words).sum(axis=1, dtype=np.uint64)

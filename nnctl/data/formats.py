@@ -40,16 +40,32 @@ def opened(path: Path) -> Iterator[Datasets]:
 
 def fetch(file: Datasets, key: str, path: Path) -> Array:
     """Return an array of an open file; raise a DataError where there is none, or what it holds is no array."""
-    try:
+    with told(key, path):
+        try:
+            _check_not_sparse(file, key, path)
+            array = np.asarray(file[key])
+            _check_kind(array)
+        except KeyError:
+            if file.nameless:
+                raise DataError(
+                    f"{path}: is one array only and has no names (NPY), so it holds no {key!r}.\nLeave the name out."
+                ) from None
+            raise DataError(f"{path}: there is no dataset {key!r}{suggestion(key, file, most=SHOWN)}") from None
+    return array
+
+
+def check_usable(file: Datasets, key: str, path: Path, first: Array) -> None:
+    """Raise a DataError where an array that is not read as a whole, but for its first row, is no array of features."""
+    with told(key, path):
         _check_not_sparse(file, key, path)
-        array = np.asarray(file[key])
-        _check_kind(array)
-    except KeyError:
-        if file.nameless:
-            raise DataError(
-                f"{path}: is one array only and has no names (NPY), so it holds no {key!r}.\nLeave the name out."
-            ) from None
-        raise DataError(f"{path}: there is no dataset {key!r}{suggestion(key, file, most=SHOWN)}") from None
+        _check_kind(first)
+
+
+@contextmanager
+def told(key: str, path: Path) -> Iterator[None]:
+    """Raise what goes wrong with an array of a file as an error for people."""
+    try:
+        yield
     except Unusable as reason:
         raise DataError(f"{path}: {key} {reason}") from None
     except MemoryError as error:
@@ -57,7 +73,6 @@ def fetch(file: Datasets, key: str, path: Path) -> Array:
             f"{path}: {key} does not fit into memory{f' ({error})' if str(error) else ''}.\n"
             "Take fewer rows or features, save it in a smaller type (float32, uint8), or use a larger machine."
         ) from None
-    return array
 
 
 def pandas_tables(file: Datasets) -> list[str]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.arrays import Datasets, Unusable
+from nnctl.data.arrays import Datasets, Stored, Unusable
+from nnctl.data.portions import Portions, rows_of_a_portion
 from nnctl.data.recognition import check_no_picture
 from nnctl.data.storage import check_complete, missing_filter
 from nnctl.data.words import in_plain_words, printable
@@ -44,7 +45,7 @@ def datasets(path: Path) -> Iterator[Datasets]:
             raise
         except Exception as error:
             raise Unusable(in_plain_words(error)) from None
-        yield Datasets(found, partial(_read, file, found, notes), notes)
+        yield Datasets(found, partial(_read, file, found, notes), partial(_stored, file, found, notes), notes)
 
 
 def _items(file: Any) -> dict[str, Any]:
@@ -125,13 +126,49 @@ def _read(file: Any, found: dict[str, Any], notes: list[str], name: str) -> Arra
         _check_type(item)
         check_complete(item)
         array = _values(item)
-        said = [f"{file.filename}: {name} {note}" for note in _meanings(item, array)]
-        notes += [note for note in said if note not in notes]
+        _tell(file, item, name, notes, np.atleast_1d(array))
     except (Unusable, MemoryError):
         raise
     except Exception as error:
         raise Unusable(in_plain_words(error)) from None
     return array
+
+
+def _tell(file: Any, item: Any, name: str, notes: list[str], array: Any) -> None:
+    said = [f"{file.filename}: {name} {note}" for note in _meanings(item, array)]
+    notes += [note for note in said if note not in notes]
+
+
+def _stored(file: Any, found: dict[str, Any], notes: list[str], name: str) -> Stored | None:
+    """Return the dataset of a name unread, or None where it is none of numbers in one file, or not whole."""
+    import h5py
+
+    try:
+        item = found[name] if name in found else _by_path(file, name)
+        if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "buif" or not item.size or not item.ndim:
+            return None
+        plan = item.id.get_create_plist()
+        if item.is_virtual or plan.get_external_count():  # whether other files have changed, nobody would see
+            return None
+        _check_type(item)
+        check_complete(item)
+        as_they_are = not item.chunks and h5py.h5t.py_create(item.dtype).equal(item.id.get_type())
+        offset = item.id.get_offset() if as_they_are else None
+        path = Path(os.fsdecode(item.file.filename))
+    except Exception:  # which is told where the whole is read
+        return None
+
+    def read(turned: bool) -> Iterator[Array]:
+        axis = -1 if turned else 0
+        m = item.shape[axis]
+        chunk = item.chunks[axis] if item.chunks else 1
+        step = -(-rows_of_a_portion((item.size // m,)) // chunk) * chunk  # a chunk is decompressed as a whole
+        for start in range(0, m, step):
+            piece = slice(start, start + step)
+            rows = _values(item, (..., piece) if turned else piece)
+            yield np.ascontiguousarray(np.moveaxis(rows, -1, 0)) if turned else rows
+
+    return Stored(path, item.name, item.shape, item.dtype, offset, read, partial(_tell, file, item, name, notes, item))
 
 
 def _by_path(file: Any, name: str) -> Any:
@@ -144,10 +181,10 @@ def _by_path(file: Any, name: str) -> Any:
     return _item(file, name)
 
 
-def _values(dataset: Any) -> Array:
-    """Read a dataset; where its compression needs a filter, fetch that from hdf5plugin."""
+def _values(dataset: Any, which: Any = ()) -> Array:
+    """Read a dataset, or a part; where its compression needs a filter, fetch that from hdf5plugin."""
     try:
-        return np.asarray(dataset[()])
+        return np.asarray(dataset[which])
     except Exception:
         missing = missing_filter(dataset)
         if missing is None:
@@ -155,7 +192,7 @@ def _values(dataset: Any) -> Array:
     try:
         import hdf5plugin  # type: ignore[import-not-found,unused-ignore]  # noqa: F401  it registers its filters
 
-        return np.asarray(dataset[()])
+        return np.asarray(dataset[which])
     except Exception:
         raise Unusable(
             f"is compressed by the filter {missing}, which is not installed.\n"
@@ -188,7 +225,7 @@ def _check_type(dataset: Any) -> None:
         )
 
 
-def _meanings(dataset: Any, array: Array) -> Iterator[str]:
+def _meanings(dataset: Any, array: Any) -> Iterator[str]:
     """Yield what the attributes of a dataset say about its numbers that is not applied to them."""
     import h5py
 
@@ -200,7 +237,7 @@ def _meanings(dataset: Any, array: Array) -> Iterator[str]:
     for name in FILLERS:
         value = _attribute(dataset, name)
         if value is not None and array.dtype.kind in "buif" and np.asarray(value).dtype.kind in "buif":
-            count = int(np.isin(array, value).sum())
+            count = sum(int(np.isin(rows, value).sum()) for rows in Portions(array))
             if count:
                 yield f"has {count:,} values that mean `missing` ({name} {value}); they are taken as numbers"
     if str(_attribute(dataset, "_Unsigned")).strip("b'").lower() == "true" and array.dtype.kind == "i":

@@ -31,7 +31,7 @@ class Interface:
     labels: bool = False  # whether each output says yes or no of a label of its own
     unit: Scaling = Scaling()  # noqa: RUF009 (frozen)  # of numbers that are predicted: what is learnt is without it
 
-    def columns(self, X: Any, dtype: Any, origin: str) -> Array:
+    def columns(self, X: Any, dtype: Any, origin: str) -> Any:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""
         return self.preparation.apply(X, dtype, origin).T
 

@@ -4,13 +4,16 @@ Columns means the last axis, X (n, m) and Y (1, m), or pictures (h, w, channels,
 evidently laid out the other way is recognized and named, never taken for a few examples of many features.
 """
 
+from typing import Any
+
 import numpy as np
 
+from nnctl.data.arrays import Stored
 from nnctl.errors import DataError
 from nnctl.nn import Array
 
 
-def as_rows(X: Array, y: Array, origin: str, target: str, layout: str, part: str = "train") -> tuple[Array, Array]:
+def as_rows(X: Any, y: Array, origin: str, target: str, layout: str, part: str = "train") -> tuple[Any, Array]:
     """Return features and targets with examples as rows; raise a DataError where they are laid out the other way.
 
     The training part is read first, so another part that is laid out the other way is most likely so alone.
@@ -39,7 +42,7 @@ def as_rows(X: Array, y: Array, origin: str, target: str, layout: str, part: str
     return X, y
 
 
-def examples_are_columns(X: Array, y: Array) -> bool:
+def examples_are_columns(X: Any, y: Array) -> bool:
     """Tell whether there are as many targets as the features have in their last axis, and not as in their first."""
     m = X.shape[-1]
     if X.ndim < 2 or y.ndim not in (1, 2) or m not in y.shape or m < 2:
@@ -54,6 +57,8 @@ def targets_as_rows(y: Array, m: int) -> Array:
     return y.ravel() if y.shape in ((1, m), (m, 1)) else y
 
 
-def turned(X: Array) -> Array:
+def turned(X: Any) -> Any:
     """Return features (..., m) as (m, ...), as rows of memory: mini-batches gather them 34 times faster."""
+    if isinstance(X, Stored):
+        return X.turned()
     return np.ascontiguousarray(np.moveaxis(X, -1, 0))

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
 
-from nnctl.data.arrays import ALONE, Datasets, Unusable
+from nnctl.data.arrays import ALONE, Datasets, Stored, Unusable
+from nnctl.data.portions import rows_of_a_portion
 from nnctl.data.words import AGAIN, cause, in_plain_words
 from nnctl.nn import Array
 
@@ -36,7 +37,33 @@ def datasets(path: Path) -> Iterator[Datasets]:
         with plainly(), path.open("rb") as file:
             return array(file, path.stat().st_size)
 
-    yield Datasets([ALONE], read, [])
+    def stored(name: str) -> Stored | None:
+        with path.open("rb") as file:
+            return None if name != ALONE else in_pieces(file, path, path.stat().st_size)
+
+    yield Datasets([ALONE], read, stored, [])
+
+
+def in_pieces(file: IO[bytes], path: Path, size: int) -> Stored | None:
+    """Return the array of an open NPY file unread, or None where it is no whole array of numbers."""
+    try:
+        shape, by_columns, dtype = header(file)
+    except Exception:
+        return None
+    offset = file.tell()
+    if dtype.kind not in "buif" or not shape or size != offset + prod(shape) * dtype.itemsize or not prod(shape):
+        return None
+
+    def read(turned: bool) -> Iterator[Array]:
+        order: Literal["F", "C"] = "F" if by_columns else "C"
+        m = shape[-1] if turned else shape[0]
+        step = rows_of_a_portion((prod(shape) // m,))
+        for start in range(0, m, step):
+            mapped = np.memmap(path, dtype, "r", offset, shape, order)  # anew, and what was read of it is let go
+            rows = np.moveaxis(mapped, -1, 0) if turned else mapped
+            yield np.array(rows[start : start + step], order="C")
+
+    return Stored(path, ALONE, shape, dtype, None if by_columns else offset, read, lambda: None)
 
 
 @contextmanager
@@ -54,7 +81,7 @@ def plainly() -> Iterator[None]:
 
 def array(file: IO[bytes], size: int) -> Array:
     """Return the array of an open file, if that has as many bytes as its header says."""
-    shape, dtype = _header(file)
+    shape, _, dtype = header(file)
     if dtype.hasobject:
         raise Unusable(OBJECTS)
     held, claimed = size - file.tell(), prod(shape) * dtype.itemsize
@@ -68,13 +95,13 @@ def array(file: IO[bytes], size: int) -> Array:
     return read
 
 
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape and type that stand before an array."""
+def header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return the shape, whether the first axis varies fastest, and the type that stand before an array."""
     try:
         read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
-        shape, _, dtype = read(file, max_header_size=MAX_HEADER)
+        shape, by_columns, dtype = read(file, max_header_size=MAX_HEADER)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
         raise
     except Exception as error:  # it is Python that NumPy evaluates, and a parser raises what it likes
         raise Unusable(f"is damaged: its header cannot be understood ({cause(error)[:80]}).\n{AGAIN}") from None
-    return shape, dtype
+    return shape, by_columns, dtype

@@ -4,10 +4,14 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 
+import numpy as np
+
 from nnctl.data import npy
-from nnctl.data.arrays import Datasets, Unusable
+from nnctl.data.arrays import Datasets, Stored, Unusable
+from nnctl.data.portions import rows_of_a_portion
 from nnctl.data.words import in_plain_words, printable
 from nnctl.nn import Array
 
@@ -40,4 +44,34 @@ def datasets(path: Path) -> Iterator[Datasets]:
                 file.read(1)  # the checksum is looked at behind the last byte
                 return array
 
-        yield Datasets(by_name, read, [])
+        def stored(name: str) -> Stored | None:
+            info = by_name.get(name)
+            if info is None or not info.filename.endswith(".npy"):
+                return None
+            with archive.open(info) as file:
+                try:
+                    shape, by_columns, dtype = npy.header(file)
+                except Exception:
+                    return None
+                whole = info.file_size == file.tell() + prod(shape) * dtype.itemsize
+            if dtype.kind not in "buif" or not whole or not prod(shape):
+                return None
+
+            def pieces(turned: bool) -> Iterator[Array]:
+                if turned or (by_columns and len(shape) > 1):  # an archive is read in its order only
+                    array = read(name)
+                    yield np.ascontiguousarray(np.moveaxis(array, -1, 0) if turned else array)
+                    return
+                with npy.plainly(), archive.open(info) as file:
+                    npy.header(file)
+                    step, left = rows_of_a_portion(shape[1:]), shape[0]
+                    while left:
+                        rows = min(step, left)
+                        raw = file.read(rows * prod(shape[1:]) * dtype.itemsize)
+                        yield np.frombuffer(raw, dtype).reshape(rows, *shape[1:])
+                        left -= rows
+                    file.read(1)  # the checksum is looked at behind the last byte
+
+            return Stored(path, name, shape, dtype, None, pieces, lambda: None)
+
+        yield Datasets(by_name, read, stored, [])

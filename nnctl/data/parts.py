@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 TABLE_KEYS = ("ignore", "columns", "separator", "encoding", "missing", "fill", "drop_missing_targets")
 
 
-def tables_of(spec: Spec) -> dict[str, Table]:
-    """Return the tables that the spec names, before shares are split off."""
+def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
+    """Return the tables that the spec names, before shares are split off, to train on them or to look at them."""
     data = spec.data
     built_in = isinstance(data.source, str) and data.source in datasets
+    if data.held_in == "disk" and (built_in or Path(data.place("train").array("features").file).is_dir()):
+        held = data.source if built_in else "a folder of pictures"
+        raise spec.document.mistake(("data", "held_in"), f"is for files of arrays; {held} is held in memory")
     if not built_in and _is_table(data.place("train")):
         return _named_tables(spec)
     given = next((key for key in TABLE_KEYS if getattr(data, key) != getattr(DataSpec(), key)), None)
@@ -46,6 +49,9 @@ def tables_of(spec: Spec) -> dict[str, Table]:
     if not in_files:
         return tables
     from nnctl.data.files import read_apart, read_tables  # and with them the readers of all formats
+    from nnctl.data.hold import Hold
+
+    hold = Hold(spec, to_train)
 
     together: dict[Path, dict[str, Names]] = {}
     places = {part: data.place(part) for part in in_files}
@@ -55,7 +61,7 @@ def tables_of(spec: Spec) -> dict[str, Table]:
         if first == second:
             together.setdefault(first, {})[part] = names
         else:
-            tables[part] = read_apart(part, (first, second), names, paths.get("train", ()), data.layout)
+            tables[part] = read_apart(part, (first, second), names, paths.get("train", ()), data.layout, hold)
     for path, wanted in together.items():
         absent = [part for part in ("validation", "test") if getattr(data, part) is None]
         also = absent if "train" in wanted else []
@@ -67,7 +73,7 @@ def tables_of(spec: Spec) -> dict[str, Table]:
             for table in found.values():
                 check_classes(tables["train"], table)
         else:
-            tables |= read_tables(path, wanted, training, also, data.layout)
+            tables |= read_tables(path, wanted, training, also, data.layout, hold)
     return {part: tables[part] for part in PARTS if part in tables}
 
 
@@ -83,6 +89,8 @@ def _named_tables(spec: Spec) -> dict[str, Table]:
     for key in ("features", "classes"):
         if getattr(data, key) is not None:
             raise spec.document.mistake(("data", key), f"names an array in a file; {training} is a table")
+    if data.held_in == "disk":
+        raise spec.document.mistake(("data", "held_in"), f"is for files of arrays; {training} is held in memory")
     if data.layout != "rows":
         raise spec.document.mistake(("data", "layout"), "is for arrays; a row of a table is an example")
     common = (data.target,) if isinstance(data.target, str) else data.target or ()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.data.portions import Portions
 from nnctl.nn import Array
 
 FAR = 3.0  # widths of a feature's range beyond its ends
@@ -31,11 +32,11 @@ class Range:
     @classmethod
     def of(cls, X: Array) -> "Range":
         """Return the range of the rows X (m, ...): pictures and bytes have one unit, so one range."""
-        low, high = extent(X.reshape(len(X), -1))
+        low, high = extent(X)
         ends = low == low.min(), high == high.max()
         flat_pictures = len(low) >= FEWEST and ends[0].mean() > 0.9 and ends[1].mean() > 0.25
         if X.ndim > 2 or X.dtype == BYTES or flat_pictures:
-            means = X.reshape(len(X), -1).mean(axis=1, dtype=np.float64)
+            means = _means(X)
             brightness = np.array([means.min(), means.mean(), means.max()]) if len(low) >= FEWEST else None
             return cls(low.min(), high.max(), str(X.dtype), brightness)
         return cls(low, high, str(X.dtype))
@@ -44,13 +45,12 @@ class Range:
         """Say why rows X (m, ...) cannot be in the unit of the training rows, and the way out, or None; and what of
         them is far outside the training rows, or that all lie in a corner of them.
         """
-        rows = X.reshape(len(X), -1)
-        low, high = extent(rows)
+        low, high = extent(X)
         refusal = self._refusal(X, float(low.min()), float(high.max()))
         if refusal is not None:
             return refusal, []
-        remarks = self._far(rows, low, high) or self._corner(rows, low, high) or self._apart(rows, low, high)
-        return None, remarks or self._inverted(rows)
+        remarks = self._far(X, low, high) or self._corner(X, low, high) or self._apart(X, low, high)
+        return None, remarks or self._inverted(X)
 
     def _refusal(self, X: Array, low: float, high: float) -> str | None:
         if self.dtype == BYTES and self.high.max() > 1 and X.dtype.kind == "f" and low >= -1 and 0 < high <= 1:
@@ -66,7 +66,7 @@ class Range:
             )
         return None
 
-    def _far(self, rows: Array, low: Array, high: Array) -> list[str]:
+    def _far(self, X: Array, low: Array, high: Array) -> list[str]:
         width = self.high - self.low
         varied = np.sort(width[width > 0])
         usual = varied[len(varied) // 2] if len(varied) else 0.0  # the middle one: np.median loads all of numpy.ma
@@ -74,20 +74,24 @@ class Range:
         lower, upper = self.low - margin, self.high + margin
         if not ((low < lower) | (high > upper)).any():
             return []
-        outside = (rows < lower) | (rows > upper)
-        columns = np.flatnonzero(outside.any(axis=0))
+        count, columns_outside = 0, np.zeros(len(low), bool)
+        for rows in Portions(X):
+            outside = (rows < lower) | (rows > upper)
+            count += int(outside.any(axis=1).sum())
+            columns_outside |= outside.any(axis=0)
+        columns = np.flatnonzero(columns_outside)
         first = int(columns[0])
         known = [float(np.broadcast_to(bound, low.shape)[first]) for bound in (self.low, self.high)]
         more = f" (and so do {len(columns) - 1:,} more)" if len(columns) > 1 else ""
         return [
-            f"{int(outside.any(axis=1).sum()):,} of {len(rows):,} rows lie far outside what the network was trained on:"
+            f"{count:,} of {len(X):,} rows lie far outside what the network was trained on:"
             f" feature {first} (counted from 0) goes from {low[first]:g} to {high[first]:g}, and went from {known[0]:g}"
             f" to {known[1]:g} in training{more}; is the unit the same?"
         ]
 
-    def _apart(self, rows: Array, low: Array, high: Array) -> list[str]:
+    def _apart(self, X: Array, low: Array, high: Array) -> list[str]:
         apart = np.flatnonzero((low > self.high) | (high < self.low)) if self.low.ndim else np.zeros(0, int)
-        if len(rows) < HANDFUL or not len(apart):
+        if len(X) < HANDFUL or not len(apart):
             return []
         first = int(apart[0])
         return [
@@ -96,15 +100,15 @@ class Range:
             f"{f' (and so do {len(apart) - 1:,} more)' if len(apart) > 1 else ''}; is the unit the same?"
         ]
 
-    def _corner(self, rows: Array, low: Array, high: Array) -> list[str]:
+    def _corner(self, X: Array, low: Array, high: Array) -> list[str]:
         together = self.low.ndim == 0
         if together:
             low, high = low.min(), high.max()
         width, largest = self.high - self.low, np.maximum(np.abs(self.low), np.abs(self.high))
         varied = width > 0
         near_zero = np.maximum(np.abs(low), np.abs(high)) <= CORNER * largest
-        narrow = (high - low <= CORNER * width) & (together or len(rows) >= HANDFUL)
-        if rows.size < HANDFUL or not varied.any() or not (near_zero[varied].all() or narrow[varied].all()):
+        narrow = (high - low <= CORNER * width) & (together or len(X) >= HANDFUL)
+        if X.size < HANDFUL or not varied.any() or not (near_zero[varied].all() or narrow[varied].all()):
             return []
         blank = together and not near_zero
         return [
@@ -113,7 +117,7 @@ class Range:
             f" {'is there anything in them?' if blank else 'were they scaled before?'}"
         ]
 
-    def _inverted(self, rows: Array) -> list[str]:
+    def _inverted(self, X: Array) -> list[str]:
         """Say that rows lie outside the brightness of all training rows, twice as near to the average one's inverse."""
         if self.means is None:
             return []
@@ -121,14 +125,14 @@ class Range:
         inverse = float(self.low.min() + self.high.max()) - usual
         if darkest <= inverse <= brightest:  # training has rows of both kinds, or none that could be told apart
             return []
-        means = rows.mean(axis=1, dtype=np.float64)
+        means = _means(X)
         outside = (means < darkest) | (means > brightest)
         inverted = outside & (2 * np.abs(means - inverse) < np.abs(means - usual))
         if not inverted.any():
             return []
         here, there = ("dark on light", "light on dark")[:: 1 if usual < inverse else -1]
         return [
-            f"{int(inverted.sum()):,} of {len(rows):,} rows look inverted: the mean of their values is"
+            f"{int(inverted.sum()):,} of {len(X):,} rows look inverted: the mean of their values is"
             f" {means[inverted].mean():.3g}, and that of a row in training was {darkest:.3g} to {brightest:.3g};"
             f" are they {here}, and was it {there}? Then invert them"
         ]
@@ -137,16 +141,25 @@ class Range:
         return bool(self.low.min() >= -1 and self.high.max() <= 1)
 
 
-def extent(rows: Array) -> tuple[Array, Array]:
+def extent(X: Array) -> tuple[Array, Array]:
+    """Return the smallest and the largest value of each feature of X (m, ...), in float64."""
+    low, high = zip(*(_extent(rows) for rows in Portions(X)), strict=True)
+    return np.min(low, axis=0), np.max(high, axis=0)
+
+
+def _means(X: Array) -> Array:
+    """Return the mean of each row of X (m, ...)."""
+    return np.concatenate([rows.mean(axis=1, dtype=np.float64) for rows in Portions(X)])
+
+
+def _extent(rows: Array) -> tuple[Array, Array]:
     """Return the smallest and the largest value of each column of rows (m, n), in float64."""
     m, n = rows.shape
     together = max(1, LONG // n)  # rows side by side are one long row, along which NumPy is three times as fast
     whole = m - m % together
     parts = [rows[whole:]]
-    if whole and rows.flags.c_contiguous:
+    if whole:
         folded = rows[:whole].reshape(-1, together * n)
         parts = [folded.min(axis=0).reshape(together, n), folded.max(axis=0).reshape(together, n), rows[whole:]]
-    elif whole:
-        parts = [rows]
     low, high = zip(*((part.min(axis=0), part.max(axis=0)) for part in parts if len(part)), strict=True)
     return np.min(low, axis=0).astype(np.float64), np.max(high, axis=0).astype(np.float64)

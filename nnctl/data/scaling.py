@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.ranges import Range
+from nnctl.data.portions import Portions, features_of
+from nnctl.data.ranges import Range, extent
 from nnctl.errors import DataError
 from nnctl.nn import Array
 from nnctl.nn.rounding import constant, moments
@@ -44,7 +45,7 @@ class Scaling:
         if not isinstance(scale, str):
             return cls(divisor=np.asarray(scale, np.float64), told=f"divided by {scale:g}")
         with np.errstate(over="ignore", invalid="ignore"):
-            fitted = scalings[scale](X.reshape(len(X), -1))
+            fitted = scalings[scale](X)
         if fitted.divisor is not None and not np.isfinite(fitted.divisor).all():
             column = int(np.flatnonzero(~np.isfinite(fitted.divisor))[0])
             feature = f"column {names[column]}" if names else f"feature {column} (counted from 0)"
@@ -80,16 +81,21 @@ class Scaling:
             return rows.astype(dtype, copy=False)
         prepared = np.empty(rows.shape, dtype)
         for start in range(0, len(rows), ROWS):
-            block = rows[start : start + ROWS]
-            if self.offset is not None:
-                block = np.subtract(block, self.offset, dtype=np.float64)
-            out = prepared[start : start + ROWS]
-            if self.clipped is None:
-                np.divide(block, self.divisor, out=out, dtype=np.float64, casting="same_kind")
-            else:
-                z = np.divide(block, self.divisor, dtype=np.float64)
-                out[...] = np.where(self.clipped, z / np.hypot(1, z / CLIPPED_AT), z)
+            self.write(rows[start : start + ROWS], prepared[start : start + ROWS])
         return prepared
+
+    def write(self, rows: Array, out: Array) -> None:
+        """Write rows (m, n[0]) prepared into `out`, number by number."""
+        if self.divisor is None:
+            np.copyto(out, rows, casting="same_kind")
+            return
+        if self.offset is not None:
+            rows = np.subtract(rows, self.offset, dtype=np.float64)
+        if self.clipped is None:
+            np.divide(rows, self.divisor, out=out, dtype=np.float64, casting="same_kind")
+        else:
+            z = np.divide(rows, self.divisor, dtype=np.float64)
+            out[...] = np.where(self.clipped, z / np.hypot(1, z / CLIPPED_AT), z)
 
     def undone(self, prepared: Array) -> Array:
         """Return numbers (n[0], m) as columns in the unit that they had before they were prepared, unclipped."""
@@ -120,38 +126,39 @@ class Scaling:
         return None
 
 
-scalings: Registry[Callable[[Array], Scaling]] = Registry("scaling")  # of training rows (m, n[0])
+scalings: Registry[Callable[[Array], Scaling]] = Registry("scaling")  # of training rows (m, ...), also on disk
 
 
 @scalings
-def none(rows: Array) -> Scaling:
+def none(X: Array) -> Scaling:
     """Leave the features as they are."""
     return Scaling()
 
 
 @scalings
-def standardize(rows: Array) -> Scaling:
+def standardize(X: Array) -> Scaling:
     """Bring each feature to mean 0 and variance 1."""
-    mean, deviation = moments(rows)
-    return Scaling(mean, np.where(constant(rows, mean, deviation), 1.0, deviation), told="standardized")
+    mean, deviation = moments(Portions(X))
+    return Scaling(mean, np.where(constant(X, mean, deviation), 1.0, deviation), told="standardized")
 
 
 @scalings
-def minmax(rows: Array) -> Scaling:
+def minmax(X: Array) -> Scaling:
     """Bring the smallest number of each feature to 0 and the largest to 1."""
-    low, high = rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
+    low, high = extent(X)
     return Scaling(low, np.where(high > low, high - low, 1.0), told="brought to 0 to 1")
 
 
 @scalings
-def robust(rows: Array) -> Scaling:
+def robust(X: Array) -> Scaling:
     """Bring each feature's median to 0 and its quartiles 1 apart, and what is far off smoothly to less than 3.
 
     Where both quartiles are the same, half of the whole range stands in for their distance (RealMLP, Holzmueller et
     al. 2024, section 3).
     """
-    first, median, third = np.quantile(rows, [0.25, 0.5, 0.75], axis=0).astype(np.float64)
-    half = (rows.max(axis=0).astype(np.float64) - rows.min(axis=0)) / 2
-    between = third - first
+    quartiles = [np.quantile(some, [0.25, 0.5, 0.75], axis=0).astype(np.float64) for some in features_of(X)]
+    first, median, third = np.concatenate(quartiles, axis=1)
+    low, high = extent(X)
+    half, between = (high - low) / 2, third - first
     divisor = np.where(between > 0, between, np.where(half > 0, half, 1.0))
     return Scaling(median, divisor, np.ones(len(median), bool), told="scaled robustly")

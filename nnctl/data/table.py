@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from nnctl.data.columns import Columns
 from nnctl.nn import Array
 
 
@@ -14,7 +13,7 @@ from nnctl.nn import Array
 class Table:
     """Examples as rows: X (m, ...) numbers or named columns, y (m,) or (m, k) numbers or names."""
 
-    X: Any  # an array, or Columns
+    X: Any  # an array, one on disk, or Columns
     y: Array | None  # None: only features are known
     classes: tuple[str, ...] | None = None  # the names of classes 0, 1, ..., where the source tells them
     origin: str = ""  # for messages
@@ -34,11 +33,11 @@ class Table:
 
     def feature_names(self, otherwise: tuple[str, ...]) -> tuple[str, ...]:
         """Return the names of the features, where they have names."""
-        return otherwise if isinstance(self.X, np.ndarray) else self.X.names
+        return self.X.names if isinstance(self.X, Columns) else otherwise
 
     def like(self, points: Array) -> Any:
         """Return rows of numbers (m, n) as features of this table's own kind."""
-        return points if isinstance(self.X, np.ndarray) else self.X.with_numbers(points)
+        return self.X.with_numbers(points) if isinstance(self.X, Columns) else points
 
     def with_notes(self, notes: Iterable[str]) -> "Table":
         """Return the table with further notes."""

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.data.dataset import Examples
+from nnctl.data.portions import Portions
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
 from nnctl.nn.objective import Objective
 from nnctl.nn.parameters import Parameters
+from nnctl.nn.rounding import moments
 from nnctl.training.experiment import Experiment
 
+TOGETHER = 2**14  # examples
 SURE = 0.99  # the probability of a class above which an output is called saturated
 SAME = 1e-12  # of a unit's activation: what rounding leaves of no difference
 ROUNDING = 4096  # units in the last place that it leaves of weights after many updates, 1e-12 in float64
@@ -44,7 +48,7 @@ class Start:
         """Measure the initial parameters on the training examples."""
         examples = experiment.dataset.parts["train"]
         objective = Objective(experiment.model.network, experiment.criterion)
-        objective.differentiate(examples.X, examples.Y)
+        _differentiate(objective, examples)
         _, cost, outputs = objective.evaluate(examples.X, examples.Y)
         saturated = mistaken = None
         if experiment.spec.classifies:
@@ -56,10 +60,20 @@ class Start:
             {name: float(np.abs(g).max()) for name, g in objective.gradients.items()},
             saturated,
             mistaken,
-            float(examples.X.std(axis=1).max()),
+            float(moments(Portions(examples.X.T))[1].max()),
             float(outputs.std(axis=1).max()),
             units_alike(experiment.model.parameters, but_for_rounding=False),
         )
+
+
+def _differentiate(objective: Objective, examples: Examples) -> None:
+    """Bring the gradients over all examples into an objective, some examples at a time: they may be on disk."""
+    total = np.zeros_like(objective.g)
+    for start in range(0, examples.m, TOGETHER):
+        X, Y = (part[:, start : start + TOGETHER] for part in (examples.X, examples.Y))
+        objective.differentiate(X, Y)
+        total += objective.g * (Y.shape[1] / examples.m)
+    np.copyto(objective.g, total)
 
 
 @dataclass(frozen=True)

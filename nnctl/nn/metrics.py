@@ -58,7 +58,7 @@ def regression(truth: Array, predicted: Array, dtype: DTypeLike | None = None) -
     R2 of several targets is the mean of theirs, which follow as r2_1, r2_2, ...; a target that does not vary counts 1
     in the mean where it is met exactly, else 0. `dtype` is what the truth was rounded to, if it is another.
     """
-    mean, deviation = moments(truth.T)
+    mean, deviation = moments([truth.T])
     still = constant(truth.T, mean, deviation, dtype)
     errors = np.asarray(predicted, np.float64) - np.asarray(truth, np.float64)
     each = [

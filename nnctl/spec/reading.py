@@ -1,5 +1,6 @@
 """A document becomes a spec, or every mistake in it is told at once; the files that it names are found here."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -156,7 +157,8 @@ def _located(data: DataSpec, document: Document, folders: tuple[Path, ...]) -> D
             changes[key] = replace(place, **found)
         elif isinstance(place, str) and not (key == "source" and place in sets.datasets):
             changes[key] = _path(place, ("data", key), expected, document, folders)
-    return replace(data, **changes)
+    cache = None if data.cache is None else os.path.abspath(os.path.expanduser(data.cache))
+    return replace(data, cache=cache, **changes)
 
 
 def _path(written: str, where: KeyPath, expected: str, document: Document, folders: tuple[Path, ...]) -> str:

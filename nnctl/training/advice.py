@@ -9,6 +9,7 @@ from math import pi, sqrt
 import numpy as np
 
 from nnctl.data.dataset import Dataset
+from nnctl.data.ranges import extent
 from nnctl.nn.initializers import initializers
 from nnctl.nn.optimizers import optimizers
 from nnctl.nn.parameters import initialize
@@ -65,8 +66,7 @@ def _targets(spec: Spec, dataset: Dataset) -> str | None:
 
 
 def _features(dataset: Dataset) -> str | None:
-    X = dataset.parts["train"].X
-    reach = np.maximum(np.abs(X.min(axis=1)), np.abs(X.max(axis=1)))
+    reach = np.abs(extent(dataset.parts["train"].X.T)).max(axis=0)
     worst = int(reach.argmax())
     if reach[worst] <= LARGE_FEATURES:
         return None

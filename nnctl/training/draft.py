@@ -182,7 +182,7 @@ def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
 def _arrays(path: Path, file: Path, source: Key, target: str | None) -> _Found:
     """Look at a file of arrays."""
     keys = [source, *([Key("target", target, "the dataset to predict")] if target else [])]
-    tables = tables_of(_parsed(path, file, keys))
+    tables = tables_of(_parsed(path, file, keys), to_train=False)
     if tables["train"].X.dtype == np.uint8:
         return _Found(tables, [*keys, _bytes()])
     scale = Key("scale", "standardize", "less the training rows' mean, divided by their spread")
@@ -201,7 +201,7 @@ def _pictures(path: Path, file: Path, source: Key, target: str | None) -> _Found
         Key("skip_unreadable", True, "pictures that cannot be read are left out, and counted"),
         _bytes(),
     ]
-    return _Found(tables_of(_parsed(path, file, keys)), keys)
+    return _Found(tables_of(_parsed(path, file, keys), to_train=False), keys)
 
 
 def _bytes() -> Key:

@@ -265,7 +265,7 @@ def test_a_row_of_an_array_that_is_not_finite_is_told(nnctl, tmp_path):
     np.savez(tmp_path / "x.npz", X=X)
     outcome = nnctl("predict", "x.npz")
     assert [bool(row["prediction"]) for row in answers(outcome)] == [True, True, True, False, True]
-    assert "no prediction: x.npz: X is nan in row 3" in outcome.stderr
+    assert "no prediction: x.npz, row 3 (counted from 0): X is nan in column 1" in outcome.stderr
 
 
 def test_keep_and_features_where_they_make_no_sense(nnctl, run, tmp_path):
