@@ -12,6 +12,7 @@ from nnctl.data.disk import OnDisk
 from nnctl.data.layout import turned
 from nnctl.data.prepared import Prepared
 from nnctl.data.ranges import Range
+from nnctl.data.remarks import Remark, Remarks
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.errors import MismatchError
@@ -60,19 +61,29 @@ class BlockPreparation:
 
     def remarks(self, table: Table) -> list[str]:
         """Say what of a table's features differs from training; raise a MismatchError where that cannot be right."""
-        if self.range is None or not self.fits(table.X.shape[1:]):
+        found = Remarks(table.origin)
+        found.add(self.unlike(table), len(table.X))
+        return found.lines()
+
+    def unlike(self, table: Table, begins: bool = True) -> list[Remark]:
+        """Return what of a table's features differs from training; raise a MismatchError where that cannot be right.
+
+        Only of the rows with which an input begins it is known that they are as many as tell that.
+        """
+        if self.range is None or not len(table.X) or not self.fits(table.X.shape[1:]):
             return []
         with np.errstate(over="ignore", invalid="ignore"):
             refusal, remarks = self.range.remarks(table.X)
-        if refusal is not None:
+        if refusal is not None and begins:
             raise MismatchError(f"{table.origin}: {refusal}")
         shape = table.X.shape[1:]
         if len(_sides(shape)) != len(_sides(self.shape)) and max(len(shape), len(self.shape)) > 2:
-            remarks.append(
+            about = (
                 f"an example has {in_words(shape)}, and had {in_words(self.shape)} in training; they are taken"
                 " in the order of X.reshape(m, -1)"
             )
-        return [f"{table.origin}: {remark}" for remark in remarks]
+            remarks.append(Remark(about, len(table.X), whole=True))
+        return remarks
 
     def fits(self, shape: tuple[int, ...]) -> bool:
         """Tell whether an example of this shape can be taken: as in training, or flattened."""

@@ -115,14 +115,14 @@ class number(Kind):
         if far.any():
             said.append(
                 Remark(
-                    f"{self.name} lies far outside what the network was trained on ({self.low:g} to {self.high:g})",
+                    f"{self.name} lies far outside what the network was trained on ({self.low:g} to {self.high:g}) in ",
                     int(far.sum()),
-                    f": {values[far][0]:g}; is the unit the same?",
+                    example=f": {values[far][0]:g}; is the unit the same?",
                 )
             )
         if gaps.any() and not self.gaps:
             more = f", and never was in training; its median there, {self.fill:g}, is taken"
-            said.append(Remark(f"{self.name} is missing", int(gaps.sum()), more))
+            said.append(Remark(f"{self.name} is missing in ", int(gaps.sum()), more))
         return said
 
     def __str__(self) -> str:
@@ -181,7 +181,8 @@ class boolean(Kind):
             return []
         what = "is neither yes nor no" if odd is not None else "is missing"
         example = f' ("{odd}")' if odd is not None else ""
-        return [Remark(f"{self.name} {what}", gaps, f"{example}; taken as {['no', 'yes'][int(self.fill)]}")]
+        taken = f"; taken as {['no', 'yes'][int(self.fill)]}"
+        return [Remark(f"{self.name} {what} in ", gaps, example=f"{example}{taken}")]
 
     def __str__(self) -> str:
         return "0 or 1" + (f"; missing: {self.fill:g}" if self.gaps else "")
@@ -230,9 +231,13 @@ class category(Kind):
         said = []
         if unseen.any():
             first = column.values[int(column.codes[unseen][0])]
-            said.append(Remark(f"{self.name} has a value that training never saw", int(unseen.sum()), f': "{first}"'))
+            said.append(
+                Remark(
+                    f"{self.name} has a value that training never saw in ", int(unseen.sum()), example=f': "{first}"'
+                )
+            )
         if gaps and not self.gaps:
-            said.append(Remark(f"{self.name} is missing", gaps, ", and never was in training"))
+            said.append(Remark(f"{self.name} is missing in ", gaps, ", and never was in training"))
         return said
 
     def _places(self, column: Texts) -> Array:

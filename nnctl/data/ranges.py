@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.data.portions import Portions
+from nnctl.data.remarks import Remark
 from nnctl.nn import Array
 
 FAR = 3.0  # widths of a feature's range beyond its ends
@@ -41,7 +42,7 @@ class Range:
             return cls(low.min(), high.max(), str(X.dtype), brightness)
         return cls(low, high, str(X.dtype))
 
-    def remarks(self, X: Array) -> tuple[str | None, list[str]]:
+    def remarks(self, X: Array) -> tuple[str | None, list[Remark]]:
         """Say why rows X (m, ...) cannot be in the unit of the training rows, and the way out, or None; and what of
         them is far outside the training rows, or that all lie in a corner of them.
         """
@@ -66,7 +67,7 @@ class Range:
             )
         return None
 
-    def _far(self, X: Array, low: Array, high: Array) -> list[str]:
+    def _far(self, X: Array, low: Array, high: Array) -> list[Remark]:
         width = self.high - self.low
         varied = np.sort(width[width > 0])
         usual = varied[len(varied) // 2] if len(varied) else 0.0  # the middle one: np.median loads all of numpy.ma
@@ -83,24 +84,26 @@ class Range:
         first = int(columns[0])
         known = [float(np.broadcast_to(bound, low.shape)[first]) for bound in (self.low, self.high)]
         more = f" (and so do {len(columns) - 1:,} more)" if len(columns) > 1 else ""
-        return [
-            f"{count:,} of {len(X):,} rows lie far outside what the network was trained on:"
-            f" feature {first} (counted from 0) goes from {low[first]:g} to {high[first]:g}, and went from {known[0]:g}"
-            f" to {known[1]:g} in training{more}; is the unit the same?"
-        ]
+        example = (
+            f": feature {first} (counted from 0) goes from {low[first]:g} to {high[first]:g}, and went from"
+            f" {known[0]:g} to {known[1]:g} in training{more}; is the unit the same?"
+        )
+        return [Remark("", count, " lie far outside what the network was trained on", example)]
 
-    def _apart(self, X: Array, low: Array, high: Array) -> list[str]:
+    def _apart(self, X: Array, low: Array, high: Array) -> list[Remark]:
         apart = np.flatnonzero((low > self.high) | (high < self.low)) if self.low.ndim else np.zeros(0, int)
         if len(X) < HANDFUL or not len(apart):
             return []
         first = int(apart[0])
-        return [
-            f"no row lies within what the network was trained on in feature {first} (counted from 0): it goes from"
-            f" {low[first]:g} to {high[first]:g}, and went from {self.low[first]:g} to {self.high[first]:g} in training"
-            f"{f' (and so do {len(apart) - 1:,} more)' if len(apart) > 1 else ''}; is the unit the same?"
-        ]
+        about = f"no row lies within what the network was trained on in feature {first} (counted from 0)"
+        example = (
+            f": it goes from {low[first]:g} to {high[first]:g}, and went from {self.low[first]:g} to"
+            f" {self.high[first]:g} in training{f' (and so do {len(apart) - 1:,} more)' if len(apart) > 1 else ''};"
+            " is the unit the same?"
+        )
+        return [Remark(about, len(X), example=example, whole=True)]
 
-    def _corner(self, X: Array, low: Array, high: Array) -> list[str]:
+    def _corner(self, X: Array, low: Array, high: Array) -> list[Remark]:
         together = self.low.ndim == 0
         if together:
             low, high = low.min(), high.max()
@@ -111,13 +114,14 @@ class Range:
         if X.size < HANDFUL or not varied.any() or not (near_zero[varied].all() or narrow[varied].all()):
             return []
         blank = together and not near_zero
-        return [
-            "all values lie in a small corner of what the network was trained on: they go from"
-            f" {low.min():g} to {high.max():g}, and went from {self.low.min():g} to {self.high.max():g} in training;"
-            f" {'is there anything in them?' if blank else 'were they scaled before?'}"
-        ]
+        example = (
+            f": they go from {low.min():g} to {high.max():g}, and went from {self.low.min():g} to"
+            f" {self.high.max():g} in training; {'is there anything in them?' if blank else 'were they scaled before?'}"
+        )
+        about = "all values lie in a small corner of what the network was trained on"
+        return [Remark(about, len(X), example=example, whole=True)]
 
-    def _inverted(self, X: Array) -> list[str]:
+    def _inverted(self, X: Array) -> list[Remark]:
         """Say that rows lie outside the brightness of all training rows, twice as near to the average one's inverse."""
         if self.means is None:
             return []
@@ -131,11 +135,11 @@ class Range:
         if not inverted.any():
             return []
         here, there = ("dark on light", "light on dark")[:: 1 if usual < inverse else -1]
-        return [
-            f"{int(inverted.sum()):,} of {len(X):,} rows look inverted: the mean of their values is"
-            f" {means[inverted].mean():.3g}, and that of a row in training was {darkest:.3g} to {brightest:.3g};"
-            f" are they {here}, and was it {there}? Then invert them"
-        ]
+        example = (
+            f": the mean of their values is {means[inverted].mean():.3g}, and that of a row in training was"
+            f" {darkest:.3g} to {brightest:.3g}; are they {here}, and was it {there}? Then invert them"
+        )
+        return [Remark("", int(inverted.sum()), " look inverted", example)]
 
     def _within_one(self) -> bool:
         return bool(self.low.min() >= -1 and self.high.max() <= 1)

@@ -114,12 +114,12 @@ class TabularPreparation:
     def remarks(self, table: Table) -> list[str]:
         """Say what of later rows is unlike the training rows."""
         found = Remarks(table.origin)
-        found.add(self.unlike(table.X), len(table.X))
+        found.add(self.unlike(table), len(table.X))
         return found.lines()
 
-    def unlike(self, X: Columns) -> list[Remark]:
-        """Return what of later rows X is unlike the training rows."""
-        return [remark for column in self.columns for remark in column.remarks(X)]
+    def unlike(self, table: Table, begins: bool = True) -> list[Remark]:
+        """Return what of later rows is unlike the training rows, wherever in an input they stand."""
+        return [remark for column in self.columns for remark in column.remarks(table.X)]
 
     def remark(self) -> str | None:
         """Say that the numbers of the training rows are far from unit scale, and what to do, or None."""

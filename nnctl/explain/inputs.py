@@ -41,21 +41,16 @@ def answered(
     preparation = trained.interface.preparation
     with_files = len(inputs) > 1 or any(Path(name).is_dir() for name in inputs)
     for blocks in read(inputs, preparation, features, keep):
-        remarks: Remarks | None = None
-        row = 0
+        remarks, row = Remarks(""), 0
         for block in blocks:
             table = block.table
-            notes = list(table.notes)
-            if isinstance(preparation, TabularPreparation):
-                remarks = remarks or Remarks(table.origin)
-                remarks.add(preparation.unlike(table.X), len(block))
-            elif len(table.X) and not row:
-                notes += preparation.remarks(table)
+            remarks.origin = table.origin
+            remarks.add(preparation.unlike(table, begins=row == 0), len(table.X))
             failed = [f"{each.place}: {each.reason}" for each in block.failed]
             answers, texts = _answers(trained, block, row, proba, with_files)
-            yield Answered(answers, texts, notes, failed, len(block))
+            yield Answered(answers, texts, table.notes, failed, len(block))
             row += len(block)
-        yield Answered({}, notes=remarks.lines() if remarks else ())
+        yield Answered({}, notes=remarks.lines())
 
 
 def _answers(trained: Model, block: Block, first: int, proba: bool, with_files: bool) -> tuple[Answers, Sequence[str]]:

@@ -13,7 +13,8 @@ TABLE = STREAM.randn(200, 4) * [1, 10, 0.5, 300] + [0, 50, 3, 2000]
 
 
 def said(training, rows):
-    return Range.of(np.asarray(training)).remarks(np.asarray(rows))
+    refusal, remarks = Range.of(np.asarray(training)).remarks(np.asarray(rows))
+    return refusal, [remark.told(len(rows)) for remark in remarks]
 
 
 @pytest.mark.parametrize("training", [BYTES, BYTES.reshape(40, -1)], ids=["pictures", "flat"])
