@@ -39,6 +39,11 @@ class Step:
         return self._cost
 
     @property
+    def told_cost(self) -> float | None:
+        """The cost, if somebody has asked for it, or None."""
+        return self._cost
+
+    @property
     def examples(self) -> int:
         """How many examples the cost is a mean over."""
         return self._Y.shape[1]

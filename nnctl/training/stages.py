@@ -140,7 +140,7 @@ def reported(steps: Steps, report: Callable[[int, int, float], None], iterations
     """Report the updates done, of how many, and the cost: ten times a second, at the first step and at the last.
 
     The last is whichever comes last, for training may end before all iterations are done; what its cost was can no
-    longer be asked for then, so it is told with the last that was.
+    longer be asked for then, so it is told with the last that was, as one that is logged.
     """
     last, told, done, cost = -math.inf, 0, 0, math.nan
     for step in steps:
@@ -149,6 +149,7 @@ def reported(steps: Steps, report: Callable[[int, int, float], None], iterations
             last, told, cost = now, done, step.cost
             report(done, iterations, cost)
         yield step
+        cost = cost if step.told_cost is None else step.told_cost
     if told < done:
         report(done, iterations, cost)
 

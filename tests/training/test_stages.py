@@ -24,6 +24,7 @@ class FakeStep:
     gradient: float = 0.0
     examples: int = 1
     validation: dict | None = None
+    told_cost: float | None = None
     objective: SimpleNamespace = field(init=False)
 
     def __post_init__(self):
@@ -194,6 +195,10 @@ def test_the_last_step_is_reported_where_training_ends_before_all_are_done(monke
     stage = partial(stages.reported, report=lambda *what: told.append(what), iterations=100)
     passed(stage, with_costs([0.5, 0.25, 0.125]))
     assert told == [(1, 100, 0.5), (3, 100, 0.5)]  # with the last cost that was told
+    steps = with_costs([0.5, 0.25, 0.125])
+    steps[1].told_cost = 0.25  # as a log asks for it
+    passed(stage, steps)
+    assert told[2:] == [(1, 100, 0.5), (3, 100, 0.25)]
 
 
 def test_the_cost_is_only_worked_out_where_it_is_reported():
