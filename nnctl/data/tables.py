@@ -4,8 +4,9 @@ A column is numbers as long as every cell of it is one; where a later cell is no
 column as texts, for 007 and 1.50 are not what their numbers are.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -168,7 +169,7 @@ def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
         texts = [name for name in wanted if name in as_texts]
         room, m = np.empty((0, len(wanted) - len(texts))), 0
         gathered = _Gathered(file, wanted, {name: {} for name in texts}, {name: [] for name in texts}, room)
-        for block in file.blocks:
+        for block in _ahead(file.blocks):
             for row in block.bad:
                 raise DataError(f"{file.place(block.numbers[row.place])}: {row.reason}")
             for name, values in gathered.texts.items():
@@ -184,6 +185,21 @@ def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
                 gathered.add(numbers, m)
             m += len(numbers)
         return gathered
+
+
+def _ahead(blocks: Iterator[Records]) -> Iterator[Records]:
+    """Yield blocks, each of which is read in a thread while the one before is worked on: NumPy leaves room for both."""
+    first = list(islice(blocks, 2))
+    yield from first
+    if len(first) < 2:
+        return
+    from concurrent.futures import ThreadPoolExecutor  # which a small table does not wait for
+
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, blocks, None)
+        while (block := following.result()) is not None:
+            following = pool.submit(next, blocks, None)
+            yield block
 
 
 def _no_number(
