@@ -1,6 +1,7 @@
 """`nnctl init`: a spec for data of one's own."""
 
 import json
+import os
 import shlex
 from dataclasses import asdict
 from pathlib import Path
@@ -20,8 +21,8 @@ def init(
         Path,
         typer.Argument(
             metavar="DATA",
-            help="A table (CSV, TSV, JSON lines), an HDF5 or NPZ file, or a folder of pictures with a sub-folder for"
-            " each class.",
+            help="A table (CSV, TSV, JSON lines, Parquet), an HDF5 or NPZ file, or a folder of pictures with a"
+            " sub-folder for each class.",
         ),
     ],
     target: Annotated[
@@ -53,7 +54,7 @@ def init(
 
         drafts.check_there(source)
         file = output or Path(f"{_stem(source)}.yaml")
-        if file.exists() or file.is_symlink():
+        if os.path.lexists(file):
             raise SpecError(f"{file}: is there already, and nothing is overwritten; name another file: -o FILE")
         check_place(file)
         messages = console.messages(quiet)

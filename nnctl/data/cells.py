@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.records import is_number
+from nnctl.data.records import Records, is_number
 from nnctl.nn import Array
 
 MISSING = frozenset(["", "na", "nan", "null", "?"])  # in any case
@@ -18,10 +18,29 @@ ODD = re.compile(r"^[^\S\n]*[-+]?(?:0\d+|\d{16,400})[^\S\n]*$", re.MULTILINE)  #
 LARGEST = 2**53  # beyond it a float stands for several whole numbers
 
 
+def numbers_of(
+    block: Records, columns: Sequence[int], missing: Collection[str]
+) -> tuple[Array, dict[int, Sequence[int]]]:
+    """Return columns as numbers (m, n), nan where one is missing; and of those that hold something else the rows
+    among which it is.
+    """
+    numbers, told = block.floats(columns)
+    strange = dict[int, Sequence[int]]()
+    for index in np.flatnonzero(~told.all(axis=0)).tolist():
+        rows = np.flatnonzero(~told[:, index])
+        found = as_numbers(block.cells(columns[index], rows if len(rows) < len(told) else None), missing)
+        if found is None:
+            strange[index] = rows.tolist()
+        else:
+            numbers[rows, index] = found
+    return _marked(numbers, missing), strange
+
+
 def as_numbers(cells: Sequence[Any], missing: Collection[str]) -> Array | None:
     """Return cells as numbers, nan where one is missing, or None where one is neither, or would be another number."""
-    texts = cells if set(map(type, cells)) == {str} else [cell for cell in cells if isinstance(cell, str)]
-    if texts is not cells and any(isinstance(cell, bool) or _changes(cell) for cell in cells):
+    kinds = set(map(type, cells))
+    texts = cells if kinds == {str} else [cell for cell in cells if isinstance(cell, str)]
+    if bool in kinds or (int in kinds and any(map(_changes, cells))):
         return None
     try:
         values = np.fromiter(map(float, cells), np.float64, len(cells))
@@ -34,13 +53,12 @@ def as_numbers(cells: Sequence[Any], missing: Collection[str]) -> Array | None:
     whole = (values == np.floor(values)).any()
     if "_" in joined or (whole and ODD.search(joined) and any(_changes(text) for text in texts)):
         return None
-    return values
+    return _marked(values, missing)
 
 
-def marked(values: Array, missing: Collection[str]) -> Array:
+def _marked(values: Array, missing: Collection[str]) -> Array:
     """Return numbers with nan in place of those that mean missing, however they are written."""
-    marks = [float(text) for text in missing if text != "nan" and is_number(text)]
-    if marks:
+    if marks := [float(text) for text in missing if text != "nan" and is_number(text)]:
         values[np.isin(values, marks)] = np.nan
     return values
 

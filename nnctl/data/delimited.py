@@ -6,14 +6,13 @@ Python's csv reads it, strictly. Blocks of a text without quotes are read as a g
 import csv
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from io import StringIO
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from nnctl.data.grid import SEPARATORS, grid
-from nnctl.data.pieces import Lines, opened
+from nnctl.data.pieces import Lines
 from nnctl.data.records import Bad, Listed, Opened, Records, Source, is_number
 from nnctl.data.words import printable
 from nnctl.errors import DataError
@@ -22,27 +21,25 @@ SNIFFED = 1 << 16  # characters from which the separator is told
 HEADER = "expected a line with the names of the columns, and rows below it"
 
 
-@contextmanager
-def delimited(source: Source) -> Iterator[Opened]:
-    """Open a delimited table."""
-    with opened(source) as file:
-        lines = Lines(file, source)
-        for first in lines.pieces:
-            lines.begin(first)
-            if first.strip():
-                break
-            lines.skip()
-        else:
-            raise DataError(f"{source}: is empty; {HEADER}")
-        mark = source.separator or _separator(first, source.needed)
-        begin, header = next(((line, row) for line, row in _rows(lines, source, mark) if row and row != [""]), (0, []))
-        if isinstance(header, str):
-            raise DataError(f"{source}:{begin}: {header}")
-        names = [name.strip() for name in header]
-        if not any(names):
-            raise DataError(f"{source}: has no names of columns; {HEADER}")
-        _check_header(names, f"{source}:{begin}")
-        yield Opened(source, names, _blocks(lines, source, mark, names))
+def delimited(file: IO[bytes], source: Source) -> Opened:
+    """Return the table of an open text whose cells are parted by a separator."""
+    lines = Lines(file, source)
+    for first in lines.pieces:
+        lines.begin(first)
+        if first.strip():
+            break
+        lines.skip()
+    else:
+        raise DataError(f"{source}: is empty; {HEADER}")
+    mark = source.separator or _separator(first, source.needed)
+    begin, header = next(((line, row) for line, row in _rows(lines, source, mark) if row and row != [""]), (0, []))
+    if isinstance(header, str):
+        raise DataError(f"{source}:{begin}: {header}")
+    names = [name.strip() for name in header]
+    if not any(names):
+        raise DataError(f"{source}: has no names of columns; {HEADER}")
+    _check_header(names, f"{source}:{begin}")
+    return Opened(source, names, _blocks(lines, source, mark, names))
 
 
 def _blocks(lines: Lines, source: Source, mark: str, names: list[str]) -> Iterator[Records]:

@@ -19,26 +19,25 @@ END, POINT, SPACE = b"\n. "
 
 @dataclass(frozen=True)
 class Grid(Records):
-    """Cells (m, n) by their starts, points and ends in a text; of one without a point it is the end, of several -1."""
+    """Cells (m, n) by their starts, points and ends in a text; the last point, or the end."""
 
     raw: bytes  # the text, and a PAD
     starts: Array
     points: Array
     ends: Array
 
-    def cells(self, column: int) -> Sequence[str]:
+    def cells(self, column: int, rows: Array | None = None) -> Sequence[str]:
         """Return the texts of a column."""
-        places = zip(self.starts[:, column].tolist(), self.ends[:, column].tolist(), strict=True)
+        borders = (own[:, column] if rows is None else own[rows, column] for own in (self.starts, self.ends))
+        places = zip(*(own.tolist() for own in borders), strict=True)
         return [self.raw[start:end].decode() for start, end in places]
 
     def floats(self, columns: Sequence[int]) -> tuple[Array, Array]:
-        """Return columns as numbers (m, n), nan for an empty cell, and which of them (n,) are plain numbers alone."""
-        all_of_them = len(columns) == self.starts.shape[1]
+        """Return columns as numbers (m, n), nan for an empty cell, and which cells (m, n) are plain numbers."""
         places = (self.starts, self.points, self.ends)
-        numbers, good = decimals(
-            np.frombuffer(self.raw, np.uint8), *(own if all_of_them else own[:, columns] for own in places)
-        )
-        return numbers, np.all(good, axis=0)
+        if list(columns) != list(range(self.starts.shape[1])):
+            places = (self.starts[:, columns], self.points[:, columns], self.ends[:, columns])
+        return decimals(np.frombuffer(self.raw, np.uint8), *places)
 
 
 def grid(text: str, separator: str, n: int, line: int) -> Grid | None:
@@ -63,9 +62,6 @@ def grid(text: str, separator: str, n: int, line: int) -> Grid | None:
     blank = n == 1 and not lengths.all()  # an empty line is no row
     if blank or lengths.max() > csv.field_size_limit() or (b" " in raw and (signs[starts] == SPACE).any()):
         return None
-    pointed = kinds[borders - 1] == POINT
-    points = marks[borders - pointed]
-    if np.count_nonzero(pointed) < len(kinds) - len(borders):
-        points[pointed & (kinds[borders - 2] == POINT)] = -1
+    points = marks[borders - (kinds[borders - 1] == POINT)]
     shape = (m, n)
     return Grid(np.arange(line, line + m), (), raw, starts.reshape(shape), points.reshape(shape), ends.reshape(shape))

@@ -3,13 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
-from nnctl.data.pieces import Lines, opened
+from nnctl.data.pieces import Lines
 from nnctl.data.records import ROWS, Bad, Listed, Opened, Records, Source
 from nnctl.data.words import printable
 from nnctl.errors import DataError
@@ -21,22 +20,20 @@ class _NoCells(Exception):
     """A line is JSON, and no row of a table."""
 
 
-@contextmanager
-def json_lines(source: Source) -> Iterator[Opened]:
-    """Open JSON lines; the columns are the keys of the first rows, as many as it takes to find those needed."""
-    with opened(source) as file:
-        lines = Lines(file, source)
-        rows = ((lines.taken, _row(line)) for line in lines if line.strip())
-        first, names = list[Row](), dict[str, None]()
-        for line, row in islice(rows, ROWS):
-            first.append((line, row))
-            names |= dict.fromkeys(row if isinstance(row, dict) else ())
-            if source.needed is not None and names and names.keys() >= set(source.needed):
-                break
-        if not first:
-            raise DataError(f"{source}: is empty; expected a JSON object in each line")
-        strict = len(first) if source.needed is None else None
-        yield Opened(source, list(names), _blocks(first, rows, lines, list(names), strict))
+def json_lines(file: IO[bytes], source: Source) -> Opened:
+    """Return the table of open JSON lines: its columns are the keys of the first rows, until those needed are found."""
+    lines = Lines(file, source)
+    rows = ((lines.taken, _row(line)) for line in lines if line.strip())
+    first, names = list[Row](), dict[str, None]()
+    for line, row in islice(rows, ROWS):
+        first.append((line, row))
+        names |= dict.fromkeys(row if isinstance(row, dict) else ())
+        if source.needed is not None and names and names.keys() >= set(source.needed):
+            break
+    if not first:
+        raise DataError(f"{source}: is empty; expected a JSON object in each line")
+    strict = len(first) if source.needed is None else None
+    return Opened(source, list(names), _blocks(first, rows, lines, list(names), strict))
 
 
 def _blocks(
@@ -69,7 +66,7 @@ def _listed(block: list[Row], names: list[str], strict: int | None) -> Listed:
 def _row(line: str) -> dict[str, Any] | str:
     """Return the object of a line, or what is wrong with it."""
     try:
-        row = json.loads(line, object_pairs_hook=_once)
+        row = DECODER.decode(line)
     except (ValueError, RecursionError) as error:
         return f'is no JSON: {error}.\nExpected one object a line, such as {{"age": 3}}.'
     except _NoCells as reason:
@@ -87,3 +84,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         name = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise _NoCells(f'has the key "{printable(name)}" twice; keep one')
     return row
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_once)  # which json.loads would make anew for each line

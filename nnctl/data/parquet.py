@@ -65,11 +65,13 @@ class Batch(Records):
     names: Sequence[str]
     columns: Sequence["pyarrow.Array"]
 
-    def cells(self, column: int) -> Sequence[Any]:
+    def cells(self, column: int, rows: Array | None = None) -> Sequence[Any]:
         """Return the cells of a column: numbers, texts, true and false, and None; dates and times are texts."""
+        from pyarrow import array as as_array
         from pyarrow import string, timestamp, types
 
         array, name = self.columns[column], self.names[column]
+        array = array if rows is None else array.take(as_array(rows))
         kind = array.type
         if types.is_dictionary(kind):
             array, kind = array.dictionary_decode(), kind.value_type
@@ -86,17 +88,18 @@ class Batch(Records):
         )
 
     def floats(self, columns: Sequence[int]) -> tuple[Array, Array]:
-        """Return columns as numbers (m, n), nan for null, and which of them (n,) are numbers that a float holds."""
+        """Return columns as numbers (m, n), nan for null, and which cells (m, n) are numbers that a float holds."""
         from pyarrow import types
 
-        numbers, told = np.empty((len(self.numbers), len(columns))), np.zeros(len(columns), bool)
+        shape = (len(self.numbers), len(columns))
+        numbers, told = np.empty(shape), np.zeros(shape, bool)
         for index, array in enumerate(self.columns[column] for column in columns):
             if types.is_integer(array.type):
                 values = array.fill_null(0).to_numpy(zero_copy_only=False)
-                told[index] = not ((values > LARGEST) | (values < -LARGEST)).any()
+                told[:, index] = (values <= LARGEST) & (values >= -LARGEST)
             elif types.is_floating(array.type):
                 values = array.to_numpy(zero_copy_only=False)
-                told[index] = True
+                told[:, index] = True
             else:
                 continue
             numbers[:, index] = values

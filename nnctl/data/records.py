@@ -48,12 +48,12 @@ class Records(ABC):
     bad: Sequence[Bad]
 
     @abstractmethod
-    def cells(self, column: int) -> Sequence[Any]:
-        """Return the cells of a column, of the records alone."""
+    def cells(self, column: int, rows: Array | None = None) -> Sequence[Any]:
+        """Return the cells of a column, of the records alone, or of some of them."""
 
     @abstractmethod
     def floats(self, columns: Sequence[int]) -> tuple[Array, Array]:
-        """Return columns as numbers (m, n), nan where one is missing, and which of them (n,) are told by this."""
+        """Return columns as numbers (m, n), nan where one is missing, and which cells (m, n) are told by this."""
 
     @property
     def good(self) -> Array:
@@ -67,13 +67,15 @@ class Listed(Records):
 
     columns: Sequence[Sequence[Any]]
 
-    def cells(self, column: int) -> Sequence[Any]:
+    def cells(self, column: int, rows: Array | None = None) -> Sequence[Any]:
         """Return the cells of a column."""
-        return self.columns[column]
+        cells = self.columns[column]
+        return cells if rows is None else [cells[row] for row in rows]
 
     def floats(self, columns: Sequence[int]) -> tuple[Array, Array]:
         """Return no numbers: each cell has to be looked at."""
-        return np.empty((len(self.numbers) - len(self.bad), len(columns))), np.zeros(len(columns), bool)
+        shape = (len(self.numbers) - len(self.bad), len(columns))
+        return np.empty(shape), np.zeros(shape, bool)
 
 
 @dataclass(frozen=True)

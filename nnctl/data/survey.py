@@ -4,6 +4,7 @@ Training refuses a column of no kind; others are left out because they tell noth
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,27 @@ def values_of(rows: Columns, name: str) -> Array:
         return np.array(column.values)[column.codes[column.codes >= 0]]
     numbers = rows.number(name)
     return numbers[~np.isnan(numbers)]
+
+
+def twins(rows: Columns, names: Iterable[str], target: str) -> list[str]:
+    """Return those columns whose values go one to one with the target's, where both come again."""
+    own = _codes(rows, target)
+    return [name for name in names if _goes_with(_codes(rows, name), own)]
+
+
+def _goes_with(codes: Array, others: Array) -> bool:
+    there = (codes >= 0) & (others >= 0)
+    pairs = np.unique(np.stack([codes, others])[:, there], axis=1)
+    different = pairs.shape[1]
+    return 1 < different <= there.sum() / OFTEN and all(len(np.unique(side)) == different for side in pairs)
+
+
+def _codes(rows: Columns, name: str) -> Array:
+    """Return for each row (m,) the index of its value, or -1 where it has none."""
+    if name in rows.texts:
+        return rows.texts[name].codes
+    values = rows.number(name)
+    return np.where(np.isnan(values), -1, np.unique(values, return_inverse=True)[1])
 
 
 def _numbers(rows: Columns, name: str) -> Column:

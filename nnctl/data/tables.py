@@ -4,19 +4,17 @@ A column is numbers as long as every cell of it is one; where a later cell is no
 column as texts, for 007 and 1.50 are not what their numbers are.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from nnctl.data import readers
-from nnctl.data.blocks import Block
-from nnctl.data.cells import MISSING, as_numbers, codes, marked
+from nnctl.data.cells import MISSING, as_numbers, codes, numbers_of
 from nnctl.data.columns import Columns, Texts
 from nnctl.data.records import ROWS, Opened, Records, Source
 from nnctl.data.table import Table
-from nnctl.data.tabular import TabularPreparation
 from nnctl.data.words import printable
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
@@ -99,18 +97,6 @@ def read_columns(path: Path, encoding: str = Asked.encoding) -> Columns:
     return _read(path, Asked(encoding=encoding))[0]
 
 
-def read_rows(path: Path, preparation: TabularPreparation) -> Table:
-    """Return the rows of a file for a network, columns by name; raise a MismatchError where one is missing."""
-    names = [column.name for column in preparation.columns]
-    texts = [column.name for column in preparation.columns if column.as_text]
-    numbers = [name for name in names if name not in texts]
-    asked = Asked((), texts, numbers, preparation.missing, preparation.encoding, preparation.separator, names)
-    rows, lines, notes, named_lines = _read(path, asked)
-    return Table(
-        rows, None, origin=str(path), files=(path,), numbers=lines, notes=tuple(notes), named_lines=named_lines
-    )
-
-
 def _read(path: Path, asked: Asked) -> tuple[Columns, Array, list[str], bool]:
     """Read all rows, again with more columns as texts until that fits; return them as `_Gathered.result` does."""
     texts = set(asked.texts)
@@ -188,7 +174,7 @@ def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
             for name, values in gathered.texts.items():
                 gathered.codes[name].append(codes(block.cells(file.names.index(name)), values, missing))
             names = [name for name in wanted if name not in as_texts and name not in gathered.late]
-            numbers, strange = _numbers(block, [file.names.index(name) for name in names], missing)
+            numbers, strange = numbers_of(block, [file.names.index(name) for name in names], missing)
             for index in strange:
                 if names[index] in asked.numbers:
                     raise _no_number(file, names[index], block, missing, asked)
@@ -198,19 +184,6 @@ def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
                 gathered.add(numbers, m)
             m += len(numbers)
         return gathered
-
-
-def _numbers(block: Records, columns: Sequence[int], missing: Collection[str]) -> tuple[Array, list[int]]:
-    """Return columns as numbers (m, n), nan where one is missing, and which of them hold something else."""
-    numbers, told = block.floats(columns)
-    strange = []
-    for index in np.flatnonzero(~told).tolist():
-        found = as_numbers(block.cells(columns[index]), missing)
-        if found is None:
-            strange.append(index)
-        else:
-            numbers[:, index] = found
-    return marked(numbers, missing), strange
 
 
 def _no_number(
@@ -265,10 +238,3 @@ def _targets(rows: Columns, names: Sequence[str], path: Path) -> Array:
         )
     y = np.column_stack([rows.number(name) for name in names])
     return y[:, 0] if len(names) == 1 else y
-
-
-def read_blocks(path: Path | None, preparation: TabularPreparation, keep: Sequence[str]) -> Iterator[Block]:
-    """Read rows in blocks, to predict them."""
-    assert path is not None
-    table = read_rows(path, preparation)
-    yield Block([str(path)] * len(table.X), table, np.arange(len(table.X)))

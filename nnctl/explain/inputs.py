@@ -112,7 +112,7 @@ def read(
 
 
 def _table(path: Path, preparation: TabularPreparation, features: str | None, keep: Sequence[str]) -> Iterator[Block]:
-    from nnctl.data.tables import read_blocks
+    from nnctl.data.incoming import read_blocks
 
     if str(path) != STDIN and readers.ending_of(path) is None:
         names = ", ".join(column.name for column in preparation.columns[:FEW])

@@ -3,9 +3,10 @@
 What the data hold is read as training reads it, and the draft is loaded as training loads it before it is handed out.
 """
 
+import contextlib
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from nnctl.data.parts import tables_of
 from nnctl.data.picture_survey import size_and_color
 from nnctl.data.records import Source
 from nnctl.data.sets import datasets
-from nnctl.data.survey import OFTEN, Column, survey, values_of
+from nnctl.data.survey import OFTEN, Column, survey, twins, values_of
 from nnctl.data.table import Table
 from nnctl.data.tables import TARGETS, Asked, read_columns
 from nnctl.data.words import printable
@@ -57,6 +58,7 @@ class _Found:
     keys: list[Key]
     columns: list[Column] = field(default_factory=list)
     ignored: list[Column] = field(default_factory=list)
+    doubts: dict[str, str] = field(default_factory=dict)  # about columns, by name
 
 
 def check_there(path: Path) -> None:
@@ -65,7 +67,9 @@ def check_there(path: Path) -> None:
         return
     if str(path) in datasets:
         raise DataError(f"{path}: is a built-in set, for which there is a spec: nnctl train {path}")
-    beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = list[str]()
+    with contextlib.suppress(OSError):
+        beside = os.listdir(path.parent)
     near = nearest(path.name, beside)
     hint = f'; did you mean "{near}"?' if near else ""
     raise DataError(f"{path}: there is no such file or folder{hint}")
@@ -95,7 +99,7 @@ def draft(path: Path, target: str | None, file: Path, encoding: str = UTF_8) -> 
     meaning, most = _targets(table, spec)
     unit = Key("scale_target", "standardize", "numbers are learnt so, and predicted as they are")
     shares = [share for share in recipe.shares(most) if share.name not in own]
-    seen = [f"  {printable(column.name)}: {column}" for column in found.columns if column not in found.ignored]
+    seen = [_told(column, found.doubts) for column in found.columns if column not in found.ignored]
     below = [f"the columns, with {printable(target)} to predict:", *seen] if target and seen else []
     rows = len(table.X) - sum(round(share.value * len(table.X)) for share in shares)
     sections = [
@@ -113,7 +117,14 @@ def draft(path: Path, target: str | None, file: Path, encoding: str = UTF_8) -> 
         f"Train it with:   nnctl train {shlex.quote(file.name)}",
         "Then look:       nnctl predict",
     ]
-    return Draft(text_of(head, sections), summary, target, found.columns, found.ignored, dataset.notes)
+    doubts = [f"{printable(name)} {doubt}" for name, doubt in found.doubts.items()]
+    return Draft(text_of(head, sections), summary, target, found.columns, found.ignored, (*dataset.notes, *doubts))
+
+
+def _told(column: Column, doubts: Mapping[str, str]) -> str:
+    """Return what a comment says of a column."""
+    doubt = f"; {doubts[column.name]}" if column.name in doubts else ""
+    return f"  {printable(column.name)}: {column}{doubt}"
 
 
 def _written(path: Path, file: Path) -> str:
@@ -162,7 +173,10 @@ def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
         keys.append(Key("drop_missing_targets", True, gaps))
     keys.append(Key("scale", "standardize", "of numbers: less the training rows' mean, divided by their spread"))
     table = Table(rows, values_of(rows, target), origin=str(path))
-    return _Found({"train": table}, keys, [column for column in columns if column is not own], ignored)
+    features = [column for column in columns if column is not own]
+    same = twins(rows, [column.name for column in features if column not in ignored], target)
+    doubt = f"goes one to one with {printable(target)}; leave it out if it is not known before"
+    return _Found({"train": table}, keys, features, ignored, dict.fromkeys(same, doubt))
 
 
 def _arrays(path: Path, file: Path, source: Key, target: str | None) -> _Found:

@@ -102,6 +102,9 @@ def test_quiet_and_json(nnctl, write):
         (("people.csv", "--target", "survive"), 3, 'there is no column survive; did you mean "survived"?'),
         (("people.csv", "--target", "survived", "-o", "no/x.yaml"), 7, "there is no folder no; make it first"),
         (("bad.csv",), 3, "bad.csv:3: has 1 cells"),
+        (("no/people.csv",), 3, "no/people.csv: there is no such file or folder"),
+        (("n" * 999,), 3, "there is no such file or folder"),
+        (("people.csv", "--target", "survived", "-o", "n" * 999), 7, "cannot be written: File name too long"),
         ((), 2, "Missing argument"),
     ],
 )

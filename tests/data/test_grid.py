@@ -26,9 +26,8 @@ def test_cells_are_those_of_csv(text, n):
     assert [list(row) for row in zip(*map(found.cells, range(n)), strict=True)] == rows
     assert found.numbers.tolist() == list(range(5, 5 + len(rows)))
     numbers, told = found.floats(range(n))
-    for column in np.flatnonzero(told):
-        cells = [row[column] for row in rows]
-        np.testing.assert_array_equal(numbers[:, column], [float(cell or "nan") for cell in cells])
+    for row, column in np.argwhere(told):
+        np.testing.assert_equal(numbers[row, column], float(rows[row][column] or "nan"))
 
 
 @pytest.mark.parametrize("text", ["1,2\n3,4\n", "1,2\r\n3,4\r\n", "é,2.5\n,-4", "a b,x.y.z\n1 ,2\n"])
@@ -42,9 +41,20 @@ def test_all_others_are_none(text):
     assert grid(text, ",", 2, 1) is None
 
 
-def test_columns_of_numbers_are_told_one_by_one():
+def test_a_cell_longer_than_csv_takes_is_left_to_csv():
+    assert grid("1" * (csv.field_size_limit() + 1) + ",2\n", ",", 2, 1) is None
+
+
+def test_numbers_are_told_cell_by_cell():
     found = grid("1,x,2.5,1e3\n-2,y,,4\n", ",", 4, 1)
     numbers, told = found.floats([0, 1, 2, 3])
-    assert told.tolist() == [True, False, True, False]
+    assert told.tolist() == [[True, False, True, False], [True, False, True, True]]
     np.testing.assert_array_equal(numbers[:, [0, 2]], [[1, 2.5], [-2, np.nan]])
-    np.testing.assert_array_equal(found.floats([2, 0])[0], [[2.5, 1], [np.nan, -2]])
+    assert found.cells(3, np.array([0])) == ["1e3"]
+
+
+@pytest.mark.parametrize("columns", [[2, 0], [1, 2, 0], [0, 1, 2], []])
+def test_columns_come_in_the_order_that_is_asked_for(columns):
+    numbers, told = grid("1,2,3\n4,5,6\n", ",", 3, 1).floats(columns)
+    np.testing.assert_array_equal(numbers, np.array([[1, 2, 3], [4, 5, 6]])[:, columns])
+    assert told.all()

@@ -48,8 +48,8 @@ def test_json_lines_too(tmp_path, monkeypatch, size):
 )
 def test_a_mistake_has_its_line(tmp_path, monkeypatch, size, end, rows, line):
     monkeypatch.setattr(pieces, "SIZE", size)
-    (tmp_path / "t.csv").write_bytes(end.join(["a,y", *rows, ""]).encode())
-    with pytest.raises(DataError, match=rf"t\.csv:{line}: "):
+    (tmp_path / "t.csv").write_bytes(end.join(["", "", "a,y", *rows, ""]).encode())
+    with pytest.raises(DataError, match=rf"t\.csv:{line + 2}: "):
         found(tmp_path / "t.csv")
 
 

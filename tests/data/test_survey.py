@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnctl.data.survey import survey, values_of
+from nnctl.data.survey import survey, twins, values_of
 from nnctl.data.tables import read_columns
 
 ROWS = 12
@@ -104,6 +104,21 @@ def test_names_of_targets_are_known_in_any_case_and_as_a_word(tmp_path):
 def test_long_and_unseen_values_fit_a_line(tmp_path):
     (tmp_path / "t.csv").write_text('a,b\n"x\ny",1\n' + f"{'long' * 20},2\n" * 3)
     assert survey(read_columns(tmp_path / "t.csv"))[0].holds == '"x\\ny", "longlonglonglonglongl..."'
+
+
+def test_a_column_that_says_the_same_as_the_target_is_found(tmp_path):
+    rows = [
+        ("yes", 1, "a", 0.5, "p", 1),
+        ("no", 2, "b", 1.5, "", 1),
+        ("yes", 1, "c", 2.5, "p", 1),
+        ("no", 2, "b", 3.5, "q", 2),
+        ("no", 2, "b", 4.5, "q", 1),
+    ]
+    lines = ["alive,code,three,all,gaps,other", *(",".join(map(str, row)) for row in rows)]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    columns = read_columns(tmp_path / "t.csv")
+    assert twins(columns, columns.names[1:], "alive") == ["code", "gaps"]
+    assert twins(columns, columns.names[:3], "all") == []
 
 
 def test_the_values_of_a_column_are_those_that_are_there(tmp_path):

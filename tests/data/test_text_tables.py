@@ -165,7 +165,7 @@ def test_predict_takes_columns_by_name(nnctl, tmp_path, write):
     assert len(odd.stdout.splitlines()) == 7
     write(TITANIC.replace("30.5", "old"), "text.csv")
     text = nnctl("predict", "text.csv")
-    assert text.exit_code == 6
+    assert text.exit_code == 0
     assert 'text.csv:4: column age is "old"; expected a number' in text.stderr
 
 
@@ -273,6 +273,12 @@ def test_groups_and_an_order_come_from_columns_that_are_no_features(write):
         read_table(path, Asked(), ["y"], group="whom")
     with pytest.raises(DataError, match=r"column who, data.group, is missing in 1 rows"):
         read_table(write("a,who,y\n1,,0\n2,b,1\n"), Asked(), ["y"], group="who")
+
+
+def test_groups_and_an_order_may_be_numbers(write):
+    table = read_table(write("who,a,day,y\n7,1,3,0\n8,2,1,1\n7,3,2,1\n"), Asked(), ["y"], group="who", order="day")
+    np.testing.assert_array_equal(table.X.numbers, [[1], [2], [3]])
+    assert (table.groups.tolist(), table.order.tolist(), table.y.tolist()) == ([7, 8, 7], [3, 1, 2], [0, 1, 1])
 
 
 def test_the_last_days_are_the_test(tmp_path, write):

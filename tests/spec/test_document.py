@@ -24,7 +24,8 @@ scalars = (
 trees = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4).map(tuple) | st.dictionaries(texts, inner, max_size=4)
 )
-names = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8).filter(lambda name: name not in ("null", "true"))
+QUOTED = ("null", "true", "false")  # as names
+names = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8).filter(lambda name: name not in QUOTED)
 
 
 def read(tmp_path, text, *overrides):

@@ -110,6 +110,15 @@ def test_any_names_of_columns_read_back(tmp_path_factory, names):
     assert set(document.read(file).tree["data"]["ignore"]) <= {"a", "b"}
 
 
+def test_a_column_that_gives_the_target_away_is_said(tmp_path):
+    path = table(tmp_path / "t.csv", numbers(alive=np.where(SIGN, "yes", "no"), y=SIGN))
+    drafted = draft(path, "y", tmp_path / "s.yaml")
+    doubt = "goes one to one with y; leave it out if it is not known before"
+    assert f"alive {doubt}" in drafted.notes
+    assert "  #   alive: boolean, " in drafted.text
+    assert f"; {doubt}\n" in drafted.text
+
+
 def test_a_number_that_counts_the_rows_stays_where_it_is_all_there_is(tmp_path):
     file = written(table(tmp_path / "t.csv", {"x": range(40), "y": np.sin(np.arange(40) / 9), "z": [""] * 40}), "y")
     assert read(file).data.ignore == ("z",)
@@ -142,6 +151,14 @@ def test_arrays_keep_the_parts_that_they_have(nnctl, tmp_path, name, own):
     assert set(read(spec).data.shares) == {"validation", "test"} - set(own)
     assert set(load(read(spec)).parts) == {"train", "validation", "test"}
     assert nnctl("train", spec, "-q", "--no-pictures").exit_code == 0
+
+
+def test_a_parquet_file_is_a_table(nnctl, tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table(numbers(y=SIGN.tolist())), tmp_path / "t.parquet")
+    assert nnctl("train", written(tmp_path / "t.parquet", "y"), "-q", "--no-pictures").exit_code == 0
 
 
 def test_a_dataset_to_predict_can_be_named(tmp_path):
