@@ -4,7 +4,7 @@ Every format yields one of these, so that nothing else has to know which format 
 had as it is `Stored`, to be read a piece at a time.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -69,8 +69,9 @@ class Stored:
 class Datasets(Mapping[str, Any]):
     """Names, and for each what reads it: an array, a KeyError where there is none, or Unusable.
 
-    `stored` gives an array of numbers unread, or None where there is none that can be read piece by piece. `notes` are
-    sentences on the file that its reader has to hand on, complete after what was read.
+    `stored` gives an array of numbers unread, or None where there is none that can be read piece by piece; `pictures`
+    the pictures' files in the cells of one (m,), or None where it holds none. `notes` are sentences on the file that
+    its reader has to hand on, complete after what was read.
     """
 
     def __init__(
@@ -79,10 +80,12 @@ class Datasets(Mapping[str, Any]):
         read: Callable[[str], Array],
         stored: Callable[[str], Stored | None],
         notes: list[str],
+        pictures: Callable[[str], Sequence[bytes] | None] = lambda name: None,
     ) -> None:
         self._names = dict.fromkeys(names)
         self._read = read
         self.stored = stored
+        self.pictures = pictures
         self.notes = notes
 
     @property

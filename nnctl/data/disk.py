@@ -27,15 +27,25 @@ class RawFile:
         self.path = path
         self._descriptor = os.open(path, os.O_RDONLY)
         weakref.finalize(self, os.close, self._descriptor)
+        self._opened = self._state()
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the file has been written to since it was opened."""
+        return self._state() != self._opened
+
+    def _state(self) -> tuple[int, int]:
+        found = os.fstat(self._descriptor)
+        return found.st_size, found.st_mtime_ns
 
     def __reduce__(self) -> Any:
         return RawFile, (self.path,)  # a process that is spawned opens it anew
 
     def read(self, size: int, offset: int) -> bytes:
         """Return so many bytes from a place on."""
-        read = os.pread(self._descriptor, size, offset)
+        read = self._read(size, offset)
         while len(read) < size:  # no system reads more than 2 GB at once
-            more = os.pread(self._descriptor, size - len(read), offset + len(read))
+            more = self._read(size - len(read), offset + len(read))
             if not more:
                 size = os.fstat(self._descriptor).st_size
                 raise DataError(
@@ -44,6 +54,12 @@ class RawFile:
                 )
             read += more
         return read
+
+    def _read(self, size: int, offset: int) -> bytes:
+        try:
+            return os.pread(self._descriptor, size, offset)
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read any more: {error.strerror}") from None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from nnctl.data.formats import Datasets, check_usable, fetch, opened, pandas_tab
 from nnctl.data.hold import Hold
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, TARGETS, Names, bare, named, part_named, target_of, usual
+from nnctl.data.picture import Cell, Form
 from nnctl.data.portions import Portions, all_finite, evenly
 from nnctl.data.table import Table
 from nnctl.data.text import texts
@@ -33,6 +34,15 @@ BESIDE = {  # what the datasets are that stand beside features and targets
     "group": "data.group names a dataset with a number or text for each row",
     "order": "data.order is file, for the rows as they stand, or names a dataset with a number for each row",
 }
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a spec wants features to be read: where they are held, and what the pictures' files among them become."""
+
+    hold: Hold
+    form: Form
+    skip: bool  # pictures that cannot be read
 
 
 @dataclass(frozen=True)
@@ -53,11 +63,11 @@ def read_tables(
     training: Names,
     also: Sequence[str] = (),
     layout: str = "rows",
-    hold: Hold | None = None,
+    way: Way | None = None,
 ) -> dict[str, Table]:
     """Read the table of each part that is wanted from one file, and of those that it holds also.
 
-    `training` are the names of the training part, wherever it lies; `hold` tells whether features stay on disk. A part
+    `training` are the names of the training part, wherever it lies; `way` is how a spec wants them. A part
     that is only held also is left out, with a note, where it has no targets of its own. Raise a DataError for one that
     is wanted and cannot be read. The notes stand in the first table.
     """
@@ -82,12 +92,12 @@ def read_tables(
                 notes.append(f"{path}: {features} is left out, for it has no targets; {reason}")
                 used.add(features)
                 continue
-            X = _found(file, features, path, part, hold)
+            X = _found(file, features, path, part, way)
             if target is None:
                 raise DataError(_not_found(path, file, "targets", part, reason))
             both = Found(file, path, features), Found(file, path, target)
             names = replace(names, classes=training.classes)
-            tables[part], beside = _table(part, X, *both, names, layout, hold, notes)
+            tables[part], beside = _table(part, X, *both, names, layout, way, notes)
             used |= {features, target, *beside}
         taken = {name.strip("/") for name in used}
         unused = [key for key in file if key not in taken]
@@ -105,7 +115,7 @@ def read_apart(
     names: Names,
     training: Sequence[Path],
     layout: str = "rows",
-    hold: Hold | None = None,
+    way: Way | None = None,
 ) -> Table:
     """Read the table of a part whose features are in one file and whose targets are in another.
 
@@ -116,8 +126,8 @@ def read_apart(
     with opened(paths[0]) as file, opened(paths[1]) as other:
         features = Found(file, paths[0], names.features or _alone(file, paths[0], "features", part, training))
         target = Found(other, paths[1], names.target or _alone(other, paths[1], "target", part, training))
-        X = _found(file, features.key, features.path, part, hold)
-        table, beside = _table(part, X, features, target, names, layout, hold, notes)
+        X = _found(file, features.key, features.path, part, way)
+        table, beside = _table(part, X, features, target, names, layout, way, notes)
         for place in (features, target):
             unused = [key for key in place.file if key not in (place.key.strip("/"), *beside)]
             notes += place.file.notes
@@ -139,10 +149,20 @@ def _alone(file: Datasets, path: Path, what: str, part: str, training: Sequence[
     return key
 
 
-def _found(file: Datasets, key: str, path: Path, part: str, hold: Hold | None) -> Any:
-    """Return features of an open file, read, or as they are stored where they are to stay on disk."""
-    stored = file.stored(key) if hold else None
-    return stored if hold and stored and hold.on_disk(stored, part) else fetch(file, key, path)
+def _found(file: Datasets, key: str, path: Path, part: str, way: Way | None) -> Any:
+    """Return features of an open file, read, or as they are stored where they are to stay on disk; or a list of cells
+    that are pictures' files.
+    """
+    if way and (cells := _cells(file, key, path)):
+        return cells
+    stored = file.stored(key) if way else None
+    return stored if way and stored and way.hold.on_disk(stored, part) else fetch(file, key, path)
+
+
+def _cells(file: Datasets, key: str, path: Path) -> list[Cell]:
+    """Return the cells of a dataset that are pictures' files, none where it is of another kind."""
+    cells = file.pictures(key) or ()
+    return [Cell(f"{path}, row {row} of {key} (counted from 0)", raw) for row, raw in enumerate(cells)]
 
 
 def _table(
@@ -152,7 +172,7 @@ def _table(
     target: Found,
     names: Names,
     layout: str,
-    hold: Hold | None,
+    way: Way | None,
     notes: list[str],
 ) -> tuple[Table, list[str]]:
     """Return the checked table of features X and targets, and the datasets that were read beside them.
@@ -162,23 +182,40 @@ def _table(
     """
     paths = dict.fromkeys((features.path, target.path))
     y = fetch(target.file, target.key, target.path)
-    X, y = as_rows(X, y, str(features), target.key if len(paths) == 1 else str(target), layout, part)
-    if isinstance(X, Stored) and hold:
-        with told(features.key, features.path):
-            X = hold.rows(X, notes)
-        check_usable(features.file, features.key, features.path, np.asarray(X[:1]))
-    X = _features(X, features.path, features.key)
-    notes += _doubts(X, y, str(features))
-    y = _targets(y, len(X), target, "the features have" if len(paths) == 1 else f"{features.path} has", notes)
+    pictures = isinstance(X, list)
+    m, kept = len(X), None
+    if pictures and way:
+        from nnctl.data.folder import decoded  # and with it threads
+
+        X, kept, said = decoded(features.path, X, way.form, way.skip)
+        X = X[..., 0] if way.form.channels == 1 else X
+        notes += said
+    else:
+        X, y = as_rows(X, y, str(features), target.key if len(paths) == 1 else str(target), layout, part)
+        m = len(X)
+        if isinstance(X, Stored) and way:
+            with told(features.key, features.path):
+                X = way.hold.rows(X, notes)
+            check_usable(features.file, features.key, features.path, np.asarray(X[:1]))
+        X = _features(X, features.path, features.key)
+        notes += _doubts(X, y, str(features))
+    y = _targets(y, m, target, "the features have" if len(paths) == 1 else f"{features.path} has", notes)
     lists = features if target.file.nameless else target
     classes, found = _classes(lists.file, lists.path, names.classes, lists.key, notes)
     groups, order = (
-        _beside(features if name in features.file else target, key, name, len(X), notes)
+        _beside(features if name in features.file else target, key, name, m, notes)
         for key, name in (("group", names.group), ("order", names.order))
     )
     beside = [name.strip("/") for name in (found, names.group, names.order) if name]
     origin = " and ".join(map(str, paths))
-    return Table(X, y, classes, origin, files=tuple(paths), groups=groups, order=order), beside
+    numbers = None
+    if kept is not None and len(kept) < m:
+        numbers = np.array(kept)
+        y = y[numbers]
+        groups, order = (None if own is None else own[numbers] for own in (groups, order))
+    files = tuple(paths)
+    table = Table(X, y, classes, origin, numbers, files, groups=groups, order=order, of_pictures=pictures)
+    return table, beside
 
 
 def read_features(path: Path, preparation: BlockPreparation, name: str | None = None) -> Table:
@@ -200,6 +237,13 @@ def read_blocks(path: Path, preparation: BlockPreparation, name: str | None = No
     """
     with opened(path) as file:
         features, others = _to_predict(file, path, preparation, name)
+        if cells := _cells(file, features, path):
+            from nnctl.data.folder import read_pictures
+
+            for number, block in enumerate(read_pictures(path, cells, preparation)):
+                notes = () if number else (*file.notes, *others)
+                yield replace(block, files=[str(path)] * len(block), table=block.table.with_notes(notes))
+            return
         stored = file.stored(features)
         X = preparation.as_rows(stored or fetch(file, features, path))  # some can only be read as a whole, or not
         _check_rows(X, path, features)

@@ -19,7 +19,7 @@ from nnctl import threads
 from nnctl.data.block import BlockPreparation
 from nnctl.data.blocks import Block, Failed
 from nnctl.data.names import PARTS
-from nnctl.data.picture import SUFFIXES, Form, decode, silent
+from nnctl.data.picture import SUFFIXES, Cell, Form, decode, silent
 from nnctl.data.recognition import files_in
 from nnctl.data.table import Table
 from nnctl.data.words import printable
@@ -111,7 +111,7 @@ def pictures_in(path: Path) -> tuple[list[Path], list[str]]:
     return files, _left_out(path, [other for listing in listings for other in listing.others])
 
 
-def read_pictures(origin: Path, files: Sequence[Path], preparation: BlockPreparation) -> Iterator[Block]:
+def read_pictures(origin: Path, files: Sequence[Path | Cell], preparation: BlockPreparation) -> Iterator[Block]:
     """Read pictures in blocks, to predict them; one that cannot be read is told, and not raised."""
     form, layout = Form.of(preparation, origin)
     told = 0
@@ -178,7 +178,7 @@ def _read_classes(path: Path, top: Listing, trains: bool, form: Form, skip: bool
             "Put the pictures of each class into a sub-folder of its own."
         )
     labelled = [(file, folder.name) for folder, listing in inside.items() for file in listing.pictures]
-    X, kept, notes = _decoded(path, [file for file, _ in labelled], form, skip)
+    X, kept, notes = decoded(path, [file for file, _ in labelled], form, skip)
     y = np.array([labelled[row][1] for row in kept])
     notes += _left_out(path, [*top.others, *(other for listing in inside.values() for other in listing.others)])
     classes = tuple(folder.name for folder in inside)
@@ -217,7 +217,7 @@ def _check_not_mixed(path: Path, listing: Listing) -> None:
         )
 
 
-def _decoded(origin: Path, files: Sequence[Path], form: Form, skip: bool) -> tuple[Array, list[int], list[str]]:
+def decoded(origin: Path, files: Sequence[Path | Cell], form: Form, skip: bool) -> tuple[Array, list[int], list[str]]:
     """Return pictures (m, h, w, channels), which of the files they are, and notes; the first mistake is raised."""
     X, kept, said, unreadable = np.empty(0, np.uint8), list[int](), list[str](), list[str]()
     with _side_by_side(files, form, skip) as results:
@@ -246,7 +246,7 @@ def _decoded(origin: Path, files: Sequence[Path], form: Form, skip: bool) -> tup
 
 
 @contextmanager
-def _side_by_side(files: Sequence[Path], form: Form, skip: bool) -> Iterator[Iterator[Decoded | DataError]]:
+def _side_by_side(files: Sequence[Path | Cell], form: Form, skip: bool) -> Iterator[Iterator[Decoded | DataError]]:
     """Decode pictures on all cores, and hand them over in their order."""
     import PIL.Image
 
@@ -259,7 +259,7 @@ def _side_by_side(files: Sequence[Path], form: Form, skip: bool) -> Iterator[Ite
             pool.shutdown(cancel_futures=True)  # a mistake or a signal waits for no further picture
 
 
-def _decode(file: Path, form: Form, skip: bool) -> Decoded | DataError:
+def _decode(file: Path | Cell, form: Form, skip: bool) -> Decoded | DataError:
     """Decode a picture; what is wrong with one that is to be skipped is returned, and not raised."""
     try:
         return decode(file, form)
@@ -279,11 +279,11 @@ def _room(origin: Path, m: int, shape: tuple[int, ...]) -> Array:
         ) from None
 
 
-def _sizes(origin: Path, first: Path, size: tuple[int, ...], other: Path, found: tuple[int, ...]) -> str:
-    here, there = (printable(str(file.relative_to(origin))) for file in (first, other))
+def _sizes(origin: Path, first: Path | Cell, size: tuple[int, ...], other: Path | Cell, found: tuple[int, ...]) -> str:
+    here, there = (str(file).removeprefix(str(origin)).lstrip("/\\, ") for file in (first, other))
     return (
-        f"{origin}: its pictures have more than one size: {here} is {size[0]} x {size[1]} (height x width),"
-        f" {there} {found[0]} x {found[1]}.\n"
+        f"{origin}: its pictures have more than one size: {printable(here)} is {size[0]} x {size[1]} (height x width),"
+        f" {printable(there)} {found[0]} x {found[1]}.\n"
         "Say to which size they are brought: data.size: [height, width], such as [64, 64]."
     )
 

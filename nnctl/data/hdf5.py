@@ -14,13 +14,14 @@ import numpy as np
 
 from nnctl.data.arrays import Datasets, Stored, Unusable
 from nnctl.data.portions import Portions, rows_of_a_portion
-from nnctl.data.recognition import check_no_picture
+from nnctl.data.recognition import check_no_picture, picture_format
 from nnctl.data.storage import check_complete, missing_filter
 from nnctl.data.words import in_plain_words, printable
 from nnctl.nn import Array
 
 PACKED = {"scale_factor": 1, "add_offset": 0}  # attributes that change what NetCDF's numbers mean, unless they are so
 FILLERS = ("_FillValue", "missing_value")
+LOOKED_AT = 16  # cells: is one of them a picture's file? The first may be damaged
 KERAS = ("keras_version", "layer_names", "model_config")
 TRANSPOSED = (
     "was written by {0}, which stores arrays the other way round: their axes are reversed here.\n"
@@ -45,7 +46,13 @@ def datasets(path: Path) -> Iterator[Datasets]:
             raise
         except Exception as error:
             raise Unusable(in_plain_words(error)) from None
-        yield Datasets(found, partial(_read, file, found, notes), partial(_stored, file, found, notes), notes)
+        yield Datasets(
+            found,
+            partial(_read, file, found, notes),
+            partial(_stored, file, found, notes),
+            notes,
+            partial(_pictures, found),
+        )
 
 
 def _items(file: Any) -> dict[str, Any]:
@@ -169,6 +176,26 @@ def _stored(file: Any, found: dict[str, Any], notes: list[str], name: str) -> St
             yield np.ascontiguousarray(np.moveaxis(rows, -1, 0)) if turned else rows
 
     return Stored(path, item.name, item.shape, item.dtype, offset, read, partial(_tell, file, item, name, notes, item))
+
+
+def _pictures(found: dict[str, Any], name: str) -> list[bytes] | None:
+    """Return the pictures' files that are the cells of a dataset (m,), or None where it holds none."""
+    import h5py
+
+    item = found.get(name.strip("/"))
+    if not isinstance(item, h5py.Dataset) or item.ndim != 1 or item.dtype.kind not in "SOV" or item.dtype.names:
+        return None
+    try:
+        check_complete(item)
+        if not any(picture_format(_bytes(cell)) for cell in item[:LOOKED_AT]):
+            return None
+        return [_bytes(cell) for cell in item[()]]
+    except Exception:  # which is told where it is read as an array
+        return None
+
+
+def _bytes(cell: Any) -> bytes:
+    return cell if isinstance(cell, bytes) else cell.encode() if isinstance(cell, str) else bytes(cell.tobytes())
 
 
 def _by_path(file: Any, name: str) -> Any:

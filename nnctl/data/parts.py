@@ -16,6 +16,7 @@ from nnctl.data.table import Table
 from nnctl.data.tables import Asked, read_table
 from nnctl.errors import DataError, MismatchError
 from nnctl.registry import AUTO
+from nnctl.spec.checks import FOLDER_KEYS
 from nnctl.spec.spec import AS_IT_STANDS, DataSpec, FileSpec, Spec
 
 if TYPE_CHECKING:
@@ -48,11 +49,10 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
         in_files.insert(0, "train")
     if not in_files:
         return tables
-    from nnctl.data.files import read_apart, read_tables  # and with them the readers of all formats
+    from nnctl.data.files import Way, read_apart, read_tables  # and with them the readers of all formats
     from nnctl.data.hold import Hold
 
-    hold = Hold(spec, to_train)
-
+    way = Way(Hold(spec, to_train), _form(spec), data.skip_unreadable)
     together: dict[Path, dict[str, Names]] = {}
     places = {part: data.place(part) for part in in_files}
     paths = {part: (Path(at.array("features").file), Path(at.array("target").file)) for part, at in places.items()}
@@ -61,19 +61,26 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
         if first == second:
             together.setdefault(first, {})[part] = names
         else:
-            tables[part] = read_apart(part, (first, second), names, paths.get("train", ()), data.layout, hold)
+            tables[part] = read_apart(part, (first, second), names, paths.get("train", ()), data.layout, way)
     for path, wanted in together.items():
         absent = [part for part in ("validation", "test") if getattr(data, part) is None]
         also = absent if "train" in wanted else []
         if path.is_dir():
             from nnctl.data.folder import check_classes, read_folder  # and with it threads
 
-            found = read_folder(path, wanted, also, _form(spec), data.skip_unreadable)
+            found = read_folder(path, wanted, also, way.form, data.skip_unreadable)
             tables |= found
             for table in found.values():
                 check_classes(tables["train"], table)
         else:
-            tables |= read_tables(path, wanted, training, also, data.layout, hold)
+            tables |= read_tables(path, wanted, training, also, data.layout, way)
+    of_pictures = any(table.of_pictures for table in tables.values())
+    given = next((key for key in FOLDER_KEYS if getattr(data, key) != getattr(DataSpec(), key)), None)
+    if given and not of_pictures and not any(path.is_dir() for path in together):
+        raise spec.document.mistake(("data", given), f"is for pictures, and {tables['train'].origin} holds none")
+    if of_pictures and data.held_in == "disk":
+        message = f"is for arrays; the pictures of {tables['train'].origin} are decoded into memory"
+        raise spec.document.mistake(("data", "held_in"), message)
     return {part: tables[part] for part in PARTS if part in tables}
 
 

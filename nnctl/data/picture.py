@@ -4,6 +4,7 @@ What a file means is told by its content: transparent ink is laid over the backg
 to 0..255, and what is shown first is what is taken. What has no single meaning as a picture is refused.
 """
 
+import io
 import logging
 import re
 import warnings
@@ -51,6 +52,17 @@ BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # TIFF's tags
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A picture's file in a cell of a dataset."""
+
+    place: str  # for messages
+    raw: bytes
+
+    def __str__(self) -> str:
+        return self.place
+
+
+@dataclass(frozen=True)
 class Form:
     """What a picture is brought to."""
 
@@ -64,8 +76,10 @@ class Form:
         shape = preparation.shape
         layout = PictureLayout.of(shape)
         if not preparation.pixels or layout is None:
+            what = "is a picture" if origin.suffix.lower() in SUFFIXES else "holds pictures"
+            what = "is a folder" if origin.is_dir() else what
             raise MismatchError(
-                f"{origin}: is a {'folder' if origin.is_dir() else 'picture'}, and the network was trained on"
+                f"{origin}: {what}, and the network was trained on"
                 f" {in_words(shape)}{'' if preparation.pixels else ' that are not pixels'}.\n"
                 "Give it a file of such examples, HDF5, NPZ or NPY."
             )
@@ -81,12 +95,12 @@ def silent() -> Iterator[None]:
         yield
 
 
-def decode(path: Path, form: Form) -> tuple[Array, tuple[str, ...]]:
+def decode(path: Path | Cell, form: Form) -> tuple[Array, tuple[str, ...]]:
     """Return a picture file as uint8 pixels (h, w, channels), resized bilinearly, and what is to be said of it."""
     import PIL.Image
 
     try:
-        with PIL.Image.open(path) as file:
+        with PIL.Image.open(io.BytesIO(path.raw) if isinstance(path, Cell) else path) as file:
             if file.width * file.height > MOST_PIXELS:
                 raise DataError(_too_large(file.width * file.height))
             frames = getattr(file, "n_frames", 1)
@@ -126,7 +140,7 @@ def _too_large(pixels: int) -> str:
     return f"has {pixels:,} pixels, and pictures of up to {MOST_PIXELS:,} are decoded.\nMake it smaller."
 
 
-def _unreadable(error: Exception, path: Path) -> str:
+def _unreadable(error: Exception, path: Path | Cell) -> str:
     """Return why Pillow could not read a file, as words that follow its name."""
     import PIL.Image
 
@@ -135,10 +149,12 @@ def _unreadable(error: Exception, path: Path) -> str:
     return f"is not a picture that can be read{told}"
 
 
-def _other(path: Path) -> str:
+def _other(path: Path | Cell) -> str:
     """Return what a file that is no picture is, where its first bytes tell, as the end of a message."""
     from nnctl.data.recognition import recognized
 
+    if isinstance(path, Cell):
+        return ""
     try:
         return f"; it is an {recognized(path)} file"
     except Unusable as reason:

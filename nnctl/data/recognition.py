@@ -33,6 +33,7 @@ IN_ZIP = (  # the name of a member, what such an archive is, what to do
     (r"\.(?i:png|jpe?g|gif|bmp|tiff?|webp)$", "a zip archive of pictures", PICTURE),
     (r"(^|/)(\.zarray|\.zgroup|zarr\.json)$", "a Zarr archive", LIST),
 )
+PICTURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n", "PNG"), (b"GIF8", "GIF"))
 
 
 def recognized(path: Path) -> str:
@@ -70,16 +71,20 @@ def recognized(path: Path) -> str:
     raise unread(head, last, size, str(path))
 
 
+def picture_format(raw: bytes) -> str | None:
+    """Return which picture's file bytes are by their beginning, or None."""
+    return next((name for mark, name in PICTURES if raw.startswith(mark)), None)
+
+
 def check_no_picture(raw: bytes) -> None:
     """Raise Unusable where the bytes of an example are a picture's file, not its pixels."""
-    for mark, name in ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n", "PNG"), (b"GIF8", "GIF")):
-        if raw.startswith(mark):
-            raise Unusable(
-                f"holds {name} files as they are, not the pixels in them.\n"
-                "Decode them once, to one size (raw being the bytes of each):\n"
-                "X = numpy.stack([numpy.asarray(PIL.Image.open(io.BytesIO(raw)).convert('RGB').resize((64, 64)))"
-                " for raw in files])"
-            )
+    if name := picture_format(raw):
+        raise Unusable(
+            f"holds {name} files as they are, not the pixels in them.\n"
+            "Decode them once, to one size (raw being the bytes of each):\n"
+            "X = numpy.stack([numpy.asarray(PIL.Image.open(io.BytesIO(raw)).convert('RGB').resize((64, 64)))"
+            " for raw in files])"
+        )
 
 
 def _in_zip(file: Path | IO[bytes], path: str) -> str:

@@ -24,6 +24,7 @@ class Table:
     targets: tuple[str, ...] = ()  # the names of the columns of y, where they have names
     groups: Array | None = None  # (m,) numbers or names: rows of one group never go to two parts
     order: Array | None = None  # (m,) numbers: the last rows are those with the largest
+    of_pictures: bool = False  # whether X was decoded from pictures' files in a dataset
 
     def rows(self, index: Array) -> "Table":
         """Return the table of some of its rows."""

@@ -15,6 +15,7 @@ from nnctl.spec.schema import INVALID
 from nnctl.spec.spec import ARRAYS, AS_IT_STANDS, DataSpec, FileSpec, ModelSpec, Spec, is_array_file
 
 FILE_KEYS = ("features", "target", "classes", "group", "order")
+WITHOUT_PICTURES = (".npy", ".npz", ".csv", ".tsv", ".tab", ".txt", ".data", ".jsonl", ".ndjson", ".parquet", ".gz")
 FOLDER_KEYS = ("size", "color", "skip_unreadable")
 
 
@@ -122,6 +123,9 @@ def _check_folders(data: DataSpec, document: Document, built_in: bool, folders: 
                 )
     if any(path is None or path.is_dir() for path in found.values()) or INVALID in names.values():
         return
+    apart = any(isinstance(place, FileSpec) and place.apart("features") for place in written.values())
+    if apart or any(path.suffix.lower() not in WITHOUT_PICTURES for path in found.values() if path):
+        return  # for HDF5 may hold them
     for key in FOLDER_KEYS:
         if getattr(data, key) not in (getattr(DataSpec, key), INVALID):
             document.report(("data", key), f"data.{key} is for folders of pictures, and there is none", key=True)

@@ -17,8 +17,8 @@ import numpy as np
 
 from nnctl import denormals, signals
 from nnctl.data.batches import batches_per_epoch, full_batch, mini_batches
-from nnctl.data.dataset import Dataset, Examples, load
-from nnctl.errors import DivergedError, InterruptedRunError, StorageError, out_of_memory
+from nnctl.data.dataset import Dataset, Examples, changed_since, load
+from nnctl.errors import DataError, DivergedError, InterruptedRunError, StorageError, out_of_memory
 from nnctl.nn.clipping import clipped
 from nnctl.nn.criterion import Criterion
 from nnctl.nn.dropout import Dropout
@@ -200,6 +200,8 @@ def _optimize(
         except DivergedError as error:
             result.status, result.mishap = "diverged", error
             last_good.restore(objective)
+        except DataError as error:
+            result.status, result.mishap = "failed", _unread(error, result.run)
         else:
             result.status = "finished" if result.iterations == experiment.iterations else "stopped"
             best.restore(objective)
@@ -211,10 +213,15 @@ def _optimize(
             f" the parameters so far are saved in {result.run.folder}",
             received[0],
         )
-    result.notes += [log.problem] if log.problem else []
+    changed = changed_since(experiment.dataset)
+    for note in changed:
+        say(note)
+    result.notes += [*([log.problem] if log.problem else []), *changed]
     result.seconds["training"] = time.perf_counter() - begin
     _settle(experiment, result, objective)
-    if result.status != "diverged" and result.metrics["train"]["cost"] is None:  # the very last update went too far
+    if result.status == "diverged" or not result.metrics:
+        return
+    if result.metrics["train"]["cost"] is None:  # the very last update went too far
         result.status, result.mishap = "diverged", stages.diverged(result.iterations, math.nan, last_good)
         last_good.restore(objective)
         _settle(experiment, result, objective)
@@ -229,7 +236,15 @@ def _settle(experiment: Experiment, result: Result, objective: Objective) -> Non
     except StorageError as error:
         result.status, result.mishap = "failed", _saved_elsewhere(experiment.model, result.run, error)
     result.seconds["saving"] = time.perf_counter() - begin
-    result.metrics = measure(experiment.model, experiment.criterion, experiment.dataset)
+    try:
+        result.metrics = measure(experiment.model, experiment.criterion, experiment.dataset)
+    except DataError as error:
+        result.status, result.mishap = "failed", result.mishap or _unread(error, result.run)
+
+
+def _unread(error: DataError, run: Run) -> DataError:
+    """Return the error of rows on disk that can no longer be read."""
+    return DataError(f"{error}\nThe parameters so far are saved in {run.folder}")
 
 
 def _saved_elsewhere(trained: Model, run: Run, refused: StorageError) -> StorageError:

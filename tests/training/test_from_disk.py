@@ -1,6 +1,7 @@
 """Training from disk comes to the bits of training from memory, whatever file the rows are in."""
 
 import json
+import os
 import shutil
 
 import h5py
@@ -284,5 +285,37 @@ def test_a_file_that_is_cut_off_before_is_told_and_one_that_is_cut_off_meanwhile
         file.truncate(X.size // 2)
     with pytest.raises(DataError, match="the file holds"):
         place.prepared("disk", data)
-    with pytest.raises(DataError, match=r"X.npy: has only 750,000 bytes by now, and was longer"):
-        experiment.train(ready, create_run(place.folder / "runs", "run", {}))
+    run = create_run(place.folder / "runs", "run", {})
+    result = experiment.train(ready, run)
+    assert "X.npy: has only 750,000 bytes by now, and was longer" in str(result.mishap)
+    assert f"The parameters so far are saved in {run.folder}" in str(result.mishap)
+    assert (result.status, result.mishap.exit_code, run.parameters.is_file()) == ("failed", 3, True)
+
+
+def test_a_file_that_is_cut_off_before_the_last_measuring(place, monkeypatch):
+    np.save(place.folder / "X.npy", features("uint8"))
+    np.save(place.folder / "y.npy", labels(features("uint8")))
+    ready = place.prepared("disk", {"source": {"features": "X.npy", "target": "y.npy"}})
+
+    def cut_off(steps):
+        yield from steps
+        with (place.folder / "X.npy").open("r+b") as file:
+            file.truncate(1000)
+
+    run = create_run(place.folder / "runs", "run", {})
+    result = experiment.train(ready, run, [cut_off])
+    assert "X.npy: has only 1,000 bytes by now" in str(result.mishap)
+    assert (result.status, result.metrics, run.parameters.is_file()) == ("failed", {}, True)
+
+
+def test_a_file_that_is_written_to_meanwhile_is_told(place):
+    X = features("uint8")
+    np.save(place.folder / "X.npy", X)
+    np.save(place.folder / "y.npy", labels(X))
+    ready = place.prepared("disk", {"source": {"features": "X.npy", "target": "y.npy"}})
+    os.utime(place.folder / "X.npy", (1, 1))
+    said = []
+    result = experiment.train(ready, create_run(place.folder / "runs", "run", {}), say=said.append)
+    assert result.mishap is None
+    assert said == result.notes
+    assert "X.npy: was changed while it was trained on" in said[0]
