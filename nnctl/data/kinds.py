@@ -271,7 +271,7 @@ def median(values: Array) -> float:
     if m > MANY:
         sample = np.sort(values[:: m // SAMPLE])
         low, high = sample[[int(0.45 * len(sample)), int(0.55 * len(sample))]]
-        below, near = np.count_nonzero(values < low), values[(values >= low) & (values <= high)]
+        below, near = int(np.count_nonzero(values < low)), values[(values >= low) & (values <= high)]
         if below <= first and second < below + len(near):
             values, first, second = near, first - below, second - below
     ordered = np.partition(values, [first, second])  # np.median loads all of numpy.ma
