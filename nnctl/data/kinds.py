@@ -158,7 +158,7 @@ class boolean(Kind):
     @classmethod
     def fit(cls, columns: Columns, name: str, missing: str | None) -> "boolean":
         """Fit to training rows."""
-        values = _truths(columns.texts[name])
+        values = truths(columns.texts[name])
         there = values[~np.isnan(values)]
         return cls(name, float(there.mean() > 0.5) if len(there) else 0.0, len(there) < len(values))
 
@@ -169,14 +169,14 @@ class boolean(Kind):
 
     def encode(self, columns: Columns, out: Array) -> None:
         """Write the rows (m,) into out (m, 1)."""
-        values = _truths(columns.texts[self.name])
+        values = truths(columns.texts[self.name])
         out[:, 0] = np.where(np.isnan(values), self.fill, values)
 
     def remarks(self, columns: Columns) -> list[Remark]:
         """Say what of later rows is unlike the training rows."""
         column = columns.texts[self.name]
         odd = self.stranger(columns, self.name)
-        gaps = int(np.isnan(_truths(column)).sum())
+        gaps = int(np.isnan(truths(column)).sum())
         if odd is None and (not gaps or self.gaps):
             return []
         what = "is neither yes nor no" if odd is not None else "is missing"
@@ -263,7 +263,7 @@ def told_apart(values: list[str]) -> str | None:
     return "numbers and texts mixed" if len(numbers) > len(values) / 2 and len(numbers) < len(values) else None
 
 
-def _truths(column: Texts) -> Array:
+def truths(column: Texts) -> Array:
     """Return 1, 0 or nan (m,) for texts that mean yes, no, or neither."""
     meant = [YES.get(value.lower()) for value in column.values]
     return np.array([np.nan if one is None else float(one) for one in meant] + [np.nan])[column.codes]

@@ -14,6 +14,7 @@ import numpy as np
 from nnctl.data import readers
 from nnctl.data.cells import MISSING, as_numbers, codes, numbers_of
 from nnctl.data.columns import Columns, Texts
+from nnctl.data.kinds import truths
 from nnctl.data.records import ROWS, Opened, Records, Source
 from nnctl.data.table import Table
 from nnctl.data.words import printable
@@ -243,14 +244,18 @@ def _left(rows: Columns, gone: Collection[str | None]) -> Columns:
 
 
 def _targets(rows: Columns, names: Sequence[str], path: Path) -> Array:
-    """Return the targets (m,) or (m, k): texts of one column, or numbers."""
+    """Return the targets (m,) or (m, k): texts of one column, or numbers, 1 and 0 for yes and no."""
     if len(names) == 1 and names[0] in rows.texts:
         column = rows.texts[names[0]]
         return np.array(column.values)[column.codes]
-    texts = next((name for name in names if name in rows.texts), None)
-    if texts is not None:
+    y = np.column_stack([truths(rows.texts[name]) if name in rows.texts else rows.number(name) for name in names])
+    strange = np.argwhere(np.isnan(y))
+    if len(strange):
+        name = names[strange[0, 1]]
+        column = rows.texts[name]
         raise DataError(
-            f"{path}: the target {printable(texts)} holds texts; several targets are numbers, or 0 and 1 for labels"
+            f"{path}: the target {printable(name)} holds texts such as"
+            f' "{printable(column.values[column.codes[strange[0, 0]]])}"; several targets are numbers, or yes and no, 1'
+            " and 0, for labels"
         )
-    y = np.column_stack([rows.number(name) for name in names])
     return y[:, 0] if len(names) == 1 else y

@@ -141,6 +141,19 @@ def test_each_label_has_an_output_of_its_own(nnctl, tmp_path, source):
         assert {name: metrics[name] for name in expected} == pytest.approx(expected, abs=1e-12)
 
 
+def test_yes_and_no_are_labels_too(tmp_path):
+    words = {name: np.where(LABELS[:, i] == 1, "Yes", "no").astype(object) for i, name in enumerate(["red", "big"])}
+    features = {name: X[:, place] for place, name in enumerate("abc")}
+    table(tmp_path / "words.csv", {**features, **words, "old": LABELS[:, 2]})
+    found = loaded(tmp_path, {**THREE, "source": "words.csv"})
+    assert found.interface.labels
+    np.testing.assert_array_equal(found.parts["train"].Y, loaded(tmp_path, THREE).parts["train"].Y)
+    words["big"][7] = "maybe"
+    table(tmp_path / "words.csv", {**features, **words, "old": LABELS[:, 2]})
+    with pytest.raises(DataError, match='the target big holds texts such as "maybe"'):
+        loaded(tmp_path, {**THREE, "source": "words.csv"})
+
+
 def test_labels_of_arrays_are_told_to_be_labels(tmp_path):
     found = loaded(tmp_path, {"source": "labels.npz"})
     assert any("each output says yes or no of its own" in note for note in found.notes)
