@@ -21,6 +21,7 @@ from nnctl.nn import Array
 
 PACKED = {"scale_factor": 1, "add_offset": 0}  # attributes that change what NetCDF's numbers mean, unless they are so
 FILLERS = ("_FillValue", "missing_value")
+MOST_VALUES = 2**26  # read at a time
 LOOKED_AT = 16  # cells: is one of them a picture's file? The first may be damaged
 KERAS = ("keras_version", "layer_names", "model_config")
 TRANSPOSED = (
@@ -169,7 +170,10 @@ def _stored(file: Any, found: dict[str, Any], notes: list[str], name: str) -> St
         axis = -1 if turned else 0
         m = item.shape[axis]
         chunk = item.chunks[axis] if item.chunks else 1
-        step = -(-rows_of_a_portion((item.size // m,)) // chunk) * chunk  # a chunk is decompressed as a whole
+        n = item.size // m
+        few = rows_of_a_portion((n,))
+        step = -(-few // chunk) * chunk  # a chunk is decompressed as a whole, and so read at once
+        step = min(step, max(few, MOST_VALUES // n))  # unless chunks are so long that this would fill the memory
         for start in range(0, m, step):
             piece = slice(start, start + step)
             rows = _values(item, (..., piece) if turned else piece)

@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
+from nnctl.data import hdf5
 from nnctl.data.block import BlockPreparation
 from nnctl.data.files import read_blocks, read_features
 from nnctl.data.scaling import Scaling
@@ -94,3 +95,14 @@ def test_what_is_no_array_of_features(tmp_path, X, told):
         list(read_blocks(tmp_path / "X.npz", preparation()))
     with pytest.raises(DataError, match=r"there is no dataset 'Z'"):
         list(read_blocks(tmp_path / "X.npz", preparation(), "Z"))
+
+
+def test_chunks_as_long_as_the_data_are_read_some_rows_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(hdf5, "MOST_VALUES", 2000 * N)
+    X = features()
+    with h5py.File(tmp_path / "X.h5", "w") as file:
+        file.create_dataset("X", data=X, chunks=(M, 70), compression=1)
+    with hdf5.datasets(tmp_path / "X.h5") as datasets:
+        found = list(datasets.stored("X").pieces())
+    assert max(map(len, found)) == 2000
+    np.testing.assert_array_equal(np.concatenate(found), X)
