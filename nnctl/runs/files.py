@@ -91,9 +91,9 @@ def refused(path: Path, error: OSError, size: int | None = None) -> StorageError
     """Return the error that says why so many bytes could not be written, and how much room there is."""
     room = ""
     if error.errno in FULL:
-        needs = "" if size is None else f"it needs {size:,} bytes, and "
         with contextlib.suppress(OSError):
-            room = f"; {needs}{shutil.disk_usage(path.parent).free:,} are free"
+            free = f"{shutil.disk_usage(path.parent).free:,}"
+            room = f"; {free} bytes are free" if size is None else f"; it needs {size:,} bytes, and {free} are free"
     return StorageError(f"{path}: cannot be written: {error.strerror}{room}")
 
 

@@ -182,7 +182,7 @@ SENTENCES = {
     "dead later": ("layer 2 is dead: each of its 5 units gives 0", {"rate": 10, **TWO}, {"rate": 3, **TWO}),
     "swings": (
         "does not settle: between the logged iterations of the second half it rose",
-        {**NOISY, "rate": 30, "batch_size": 10, "log_every": 1},
+        {**NOISY, "rate": 15, "batch_size": 10, "log_every": 1},
         {**NOISY, "rate": 0.1},
     ),
     "falls": ("was still falling when the training ended", {"rate": 1e-3}, {"iterations": 3000}),
