@@ -227,6 +227,7 @@ def test_bad_tables_are_explained(nnctl, tmp_path, write, text):
     ("content", "said"),
     [
         ("a,y\n中文,1\n中,0\n".encode("gbk"), "GBK"),
+        ("a,y\ngröße,1\nà la carte,0\n".encode("latin-1"), "Latin-1"),
         ("a,y\nné,1\n".encode("latin-1"), "Latin-1"),
         ("a,y\n1,1\n2,0\n".encode("utf-16"), "UTF-16"),
         (gzip.compress(TITANIC.encode() * 50)[:-20], "cut off"),
