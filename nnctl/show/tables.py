@@ -12,8 +12,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
-from nnctl.data.tabular import TabularPreparation
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
 from nnctl.nn.initializers import initializers
@@ -63,7 +63,7 @@ def summary(experiment: Experiment) -> str:
 def columns(experiment: Experiment) -> Table | None:
     """Return the columns of a table that is trained on, with their kinds and what becomes of them, or None."""
     preparation, rows = experiment.dataset.interface.preparation, experiment.dataset.parts["train"].table.X
-    if not isinstance(preparation, TabularPreparation):
+    if isinstance(preparation, BlockPreparation):
         return None
     table = _table("column", "kind", "different", "missing", "training rows have", "inputs", right=(2, 3, 5))
     for column in preparation.columns[:MOST_ROWS]:
