@@ -66,7 +66,7 @@ def predict(
         if not quiet:
             print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
         if inputs:
-            columns = next(iter(csv.reader([keep]))) if keep else []
+            columns = _columns(keep)
             _predict_inputs(found, inputs, features, columns, proba, output, quiet, as_json)
         else:
             _predict_own(found, proba, output, quiet, as_json)
@@ -85,15 +85,16 @@ def _predict_inputs(
     """Answer inputs block by block, on stdout or in a file."""
     from nnctl.errors import DataError
     from nnctl.explain import inputs as reading
-    from nnctl.explain.answers import as_objects, write_csv, writer_of, writing
+    from nnctl.explain.answers import PROBABILITY, as_objects, write_csv, writer_of, writing
     from nnctl.runs import model
     from nnctl.show import console
     from nnctl.show.progress import counted
 
-    reading.check(inputs, output)
+    reading.check(inputs, output, run)
     if output is not None:
         writer_of(output)
     messages, trained = console.messages(quiet), model.load(run.parameters)
+    without = () if trained.interface.classes else (PROBABILITY,)
     rows, failures, told = 0, 0, 0
     failed, notes, objects = list[str](), list[str](), list[dict[str, object]]()
     with contextlib.ExitStack() as during:
@@ -108,7 +109,7 @@ def _predict_inputs(
             if block.rows and file is not None:
                 file.write(block.answers, block.texts)
             elif block.rows and as_json:
-                objects += as_objects(block.answers)
+                objects += as_objects(block.answers, without)
             elif block.rows:
                 write_csv(sys.stdout, block.answers, header=rows == 0)
                 sys.stdout.flush()
@@ -117,8 +118,8 @@ def _predict_inputs(
             if failures < rows:  # else it may be all of them, and then that is an error
                 _tell(failed[told:MOST_FAILED])
                 told = len(failed)
-    if failures and failures == rows:
-        raise DataError("\n".join(failed) if rows == 1 else "\n".join(["no row can be predicted:", *failed]))
+        if failures and failures == rows:
+            raise DataError("\n".join(failed) if rows == 1 else "\n".join(["no row can be predicted:", *failed]))
     if failures > MOST_FAILED:
         print(f"no prediction: {failures - MOST_FAILED:,} more rows", file=sys.stderr)
     if output is not None:
@@ -132,6 +133,16 @@ def _predict_inputs(
         }
         said |= {"predictions": None if output else objects, "metrics": None, "notes": notes, "failed": failed}
         print(json.dumps(said, allow_nan=False))
+
+
+def _columns(keep: str) -> list[str]:
+    """Return the names that --keep gives, of which one with a comma stands in quotes."""
+    from nnctl.errors import SpecError
+
+    try:
+        return next(csv.reader([keep]), [])
+    except csv.Error:
+        raise SpecError(f"--keep {keep!r}: expected names of columns with commas between them") from None
 
 
 def _tell(failed: list[str]) -> None:
@@ -152,7 +163,7 @@ def _predict_own(run: "Run", proba: bool, output: Path | None, quiet: bool, as_j
     for note in prediction.table.notes:
         messages.print(f"note: {note}")
     if output is not None:
-        check(list(map(str, prediction.table.files)), output)
+        check(list(map(str, prediction.table.files)), output, run)
         with writing(output) as file:
             answers = {ROW: range(prediction.outputs.shape[1]), **prediction.columns(proba)}
             file.write(answers, prediction.texts)

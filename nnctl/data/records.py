@@ -26,6 +26,7 @@ class Source:
     separator: str | None = None
     left_out: Collection[str] = ()  # columns that nobody looks at
     needed: Collection[str] | None = None  # the columns without which the file is of no use; None: all that it has
+    whole: bool = False  # whether all columns are passed on, beside those that are needed
 
     def __str__(self) -> str:
         return "-" if self.path is None else str(self.path)

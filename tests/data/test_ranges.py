@@ -13,8 +13,13 @@ TABLE = STREAM.randn(200, 4) * [1, 10, 0.5, 300] + [0, 50, 3, 2000]
 
 
 def said(training, rows):
-    refusal, remarks = Range.of(np.asarray(training)).remarks(np.asarray(rows))
-    return refusal, [remark.told(len(rows)) for remark in remarks]
+    known, rows = Range.of(np.asarray(training)), np.asarray(rows)
+    told = known.judge(known.look(rows))
+    halves = [known.look(half) for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]) if len(half)]
+    seen = halves[0] if len(halves) == 1 else halves[0].joined(halves[1])
+    again = known.judge(seen)
+    assert (again[0], [line[:40] for line in again[1]]) == (told[0], [line[:40] for line in told[1]])
+    return told
 
 
 @pytest.mark.parametrize("training", [BYTES, BYTES.reshape(40, -1)], ids=["pictures", "flat"])

@@ -197,6 +197,87 @@ def test_what_training_never_saw_is_counted_over_the_whole_input_and_told_once(n
     assert any("city has a value that training never saw in 2 of 20,000 rows" in note for note in notes)
 
 
+def test_all_columns_of_several_inputs_stand_under_their_names(nnctl, run, tmp_path):
+    (tmp_path / "a.csv").write_text("age,city,id\n30,Rome,first\n")
+    (tmp_path / "b.csv").write_text("id,city,age\nsecond,Oslo,31\n")
+    rows = answers(nnctl("predict", run, "a.csv", "b.csv", "--keep", "all"))
+    assert [row["id"] for row in rows] == ["first", "second"]
+    assert [row["city"] for row in rows] == ["Rome", "Oslo"]
+    (tmp_path / "c.csv").write_text("id,city,age,note\nthird,Oslo,31,x\n")
+    outcome = nnctl("predict", run, "a.csv", "c.csv", "--keep", "all", "-o", "said.csv")
+    assert outcome.exit_code == 6
+    assert "c.csv: has a column note, unlike the input before it" in outcome.stderr
+    assert not (tmp_path / "said.csv").exists()
+
+
+def test_columns_that_have_the_names_of_answers_keep_names_of_their_own(nnctl, run, tmp_path):
+    (tmp_path / "a.csv").write_text("age,city,row,input_row,prediction\n30,Rome,r,ir,p\n")
+    (row,) = answers(nnctl("predict", run, "a.csv", "--keep", "all"))
+    assert (row["input_row"], row["input_input_row"], row["input_prediction"]) == ("ir", "r", "p")
+
+
+def test_all_keys_of_json_lines_are_passed_on(nnctl, run, tmp_path):
+    lines = ['{"age": 3, "city": "Rome"}', '{"age": 4, "city": "Oslo", "note": "hi", "tags": [1]}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    outcome = nnctl("predict", run, "a.jsonl")
+    assert all(row["prediction"] for row in answers(outcome))  # whatever the columns hold that nobody needs
+    (tmp_path / "a.jsonl").write_text("\n".join(lines).replace(', "tags": [1]', ""))
+    assert [row["note"] for row in answers(nnctl("predict", run, "a.jsonl", "--keep", "all"))] == ["", "hi"]
+
+
+def test_a_row_that_overflows_in_the_network_has_no_prediction(nnctl, run, tmp_path):
+    (tmp_path / "far.csv").write_text("age,city\n30,Rome\n1e308,Rome\n-1e308,Rome\n")
+    outcome = nnctl("predict", "runs/latest", "far.csv")
+    assert "Warning" not in outcome.stderr
+    shares_known = [row["probability"] for row in answers(outcome)]
+    assert "nan" not in shares_known
+
+
+def test_where_no_row_can_be_predicted_nothing_is_written(nnctl, run, tmp_path):
+    (tmp_path / "bad.csv").write_text("age,city\nx,Rome\n")
+    (tmp_path / "said.csv").write_text("precious")
+    assert nnctl("predict", run, "bad.csv", "-o", "said.csv").exit_code == 3
+    assert (tmp_path / "said.csv").read_text() == "precious"
+    outcome = nnctl("predict", run, "t.csv", "-o", f"{run}/parameters.h5")
+    assert outcome.exit_code == 2
+    assert "is a file of the run" in outcome.stderr
+    assert nnctl("predict", run, "t.csv", "-o", "-").exit_code == 2
+
+
+def test_columns_that_nobody_needs_may_have_any_names(nnctl, run, expected, tmp_path):
+    text = csv_of(ROWS).splitlines()
+    (tmp_path / "a.csv").write_text("\n".join(["z,z," + text[0] + ",", *("1,2," + line + "," for line in text[1:])]))
+    rows = answers(nnctl("predict", run, "a.csv", "--proba"))
+    np.testing.assert_allclose(shares(rows), shares(expected), rtol=1e-12)
+
+
+def test_a_folder_with_any_name_is_a_folder(nnctl, tmp_path):
+    assert nnctl("train", "cat", "-q", "--no-pictures", "-S", "train.iterations=2").exit_code == 0
+    (tmp_path / "picture").mkdir()
+    PIL.Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(tmp_path / "picture" / "a.png")
+    assert len(answers(nnctl("predict", "latest", "picture"))) == 1
+
+
+def test_what_all_blocks_of_an_array_are_like_is_said_at_the_end(nnctl, tmp_path, monkeypatch):
+    from nnctl.data import files
+
+    monkeypatch.setattr(files, "_at_a_time", lambda example: 8)
+    pixels = RNG.randint(0, 256, (40, 16)).astype(np.uint8)
+    np.savez(tmp_path / "bytes.npz", X=pixels, y=np.arange(40) % 2)
+    (tmp_path / "b.yaml").write_text(
+        "data: {source: bytes.npz, scale: 255}\nmodel: {layer_dims: [16, 1], activations: [sigmoid]}\n"
+        "train: {learning_rate: 0.1, iterations: 2}\n"
+    )
+    assert nnctl("train", "b.yaml", "-q", "--no-pictures").exit_code == 0
+    fractions = np.zeros((20, 16))
+    fractions[10:] = pixels[:10] / 255
+    np.save(tmp_path / "f.npy", fractions)
+    outcome = nnctl("predict", "latest", "f.npy", "-o", "said.csv")
+    assert outcome.exit_code == 6
+    assert "fractions" in outcome.stderr
+    assert not (tmp_path / "said.csv").exists()
+
+
 def test_a_missing_column_stops_with_the_nearest_name(nnctl, run, tmp_path):
     (tmp_path / "t2.csv").write_text("Age,city\n3,Rome\n")
     outcome = nnctl("predict", run, "t2.csv")
