@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,6 +43,8 @@ def init(
     like targets. Nothing is ever overwritten.
     """
     with explained():
+        from shlex import quote
+
         from nnctl.data.survey import survey
         from nnctl.data.tables import read_columns
         from nnctl.data.words import printable
@@ -72,7 +73,7 @@ def init(
             messages.print(f"left out: {printable(column.name)}, {column.unfit}")
         for note in drafted.notes:
             messages.print(f"note: {note}")
-        messages.print(f"next: nnctl train {shlex.quote(str(file))}")
+        messages.print(f"next: nnctl train {quote(str(file))}")
         told = {"spec": str(file), "target": drafted.target, "notes": drafted.notes}
         print(json.dumps({**told, "columns": _plain(drafted.columns)}) if as_json else file)
 
@@ -100,11 +101,13 @@ def _plain(columns: "list[Column]") -> list[dict[str, object]]:
 
 def _question(source: Path, columns: "list[Column]") -> "SpecError":
     """Return the error that asks for a target."""
+    from shlex import quote
+
     from nnctl.errors import SpecError
     from nnctl.registry import FEW, listed
 
     near = [column.name for column in columns if column.promise(last=column is columns[-1])]
     looks = f" These look like it: {listed(near, FEW)}." if near else ""
-    command = f"nnctl init {shlex.quote(str(source))} --target"
-    example = shlex.quote(near[-1]) if len(near) == 1 else "COLUMN"
+    command = f"nnctl init {quote(str(source))} --target"
+    example = quote(near[-1]) if len(near) == 1 else "COLUMN"
     return SpecError(f"{source}: which column is to be predicted?{looks}\nName it: {command} {example}")

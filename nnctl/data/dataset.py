@@ -7,7 +7,7 @@ training rows, and check that the network's first and last layer fit.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,12 +23,14 @@ from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
 from nnctl.data.splits import split
 from nnctl.data.table import Table
-from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 from nnctl.registry import FEW
 from nnctl.spec.reading import settled
 from nnctl.spec.spec import Spec
+
+if TYPE_CHECKING:
+    from nnctl.data.tabular import TabularPreparation
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def load(spec: Spec) -> Dataset:
     notes = [note for table in tables.values() for note in table.notes]
     preparation: BlockPreparation | TabularPreparation
     if isinstance(whole, Columns):
-        preparation = TabularPreparation.fit(train, whole, spec.data)
+        preparation = _columns(train, whole, spec)
         spec = settled(spec, preparation.width) if was_open else spec
         _check_width(preparation, train, spec)
         classes = classes_of(train, spec)
@@ -136,7 +138,14 @@ def _check_finite(examples: Examples) -> None:
             )
 
 
-def _check_width(preparation: TabularPreparation, train: Table, spec: Spec) -> None:
+def _columns(train: Table, whole: Columns, spec: Spec) -> "TabularPreparation":
+    """Return the preparation of named columns, fitted on the training rows."""
+    from nnctl.data.tabular import TabularPreparation  # and with it all kinds of columns
+
+    return TabularPreparation.fit(train, whole, spec.data)
+
+
+def _check_width(preparation: "TabularPreparation", train: Table, spec: Spec) -> None:
     """Check that the network has as many inputs as the columns of a table make."""
     n0 = spec.model.layer_dims[0]
     if n0 != preparation.width:
@@ -184,7 +193,7 @@ def _check_features(train: Table, spec: Spec) -> None:
         )
 
 
-def _remarks(preparation: BlockPreparation | TabularPreparation, table: Table) -> list[str]:
+def _remarks(preparation: "BlockPreparation | TabularPreparation", table: Table) -> list[str]:
     """Say what of a part differs from the training part; raise a DataError where that cannot be right."""
     try:
         return preparation.remarks(table)

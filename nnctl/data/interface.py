@@ -5,17 +5,19 @@ nothing else beside the parameters. This is the one place where rows become colu
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnctl.data.block import BlockPreparation
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
-from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError
 from nnctl.nn import Array
 from nnctl.registry import FEW, listed
+
+if TYPE_CHECKING:
+    from nnctl.data.tabular import TabularPreparation
 
 LARGEST = 2.0**53  # a float beyond it stands for several whole numbers
 
@@ -24,7 +26,7 @@ LARGEST = 2.0**53  # a float beyond it stands for several whole numbers
 class Interface:
     """How an example is prepared, and what the outputs are: classes, else labels, else numbers."""
 
-    preparation: BlockPreparation | TabularPreparation
+    preparation: "BlockPreparation | TabularPreparation"
     classes: tuple[str, ...] | None
     positive: int = 1  # of two classes the one that precision and recall are of
     names: tuple[str, ...] = ()  # of what is predicted, where that has names

@@ -3,6 +3,7 @@
 Whatever its types, the same rows mean the same as in a text: null is missing, dates are texts.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow
     from pyarrow.parquet import ParquetFile
 
+INDEX = re.compile("__index_level_[0-9]+__")  # what pandas calls its index where that has no name
 LARGEST = 2**53  # beyond it a float stands for several whole numbers
 
 
@@ -36,13 +38,14 @@ def parquet(source: Source) -> Iterator[Opened]:
         ) from None
     try:
         with ParquetFile(source.path) as file:
-            every: list[str] = file.schema_arrow.names
+            every = [name for name in file.schema_arrow.names if not INDEX.fullmatch(name)]
+            notes = (f"{source}: the index of pandas is left out",) if len(every) < len(file.schema_arrow) else ()
             names = [name for name in every if name not in source.left_out]
             twice = next((name for name, count in Counter(names).items() if count > 1), None)
             if twice is not None:
                 raise DataError(f'{source}: two columns have the name "{printable(twice)}"; give each one of its own')
             left_out = [name for name in every if name in source.left_out]
-            yield Opened(source, names + left_out, _blocks(file, source, names), named_lines=False)
+            yield Opened(source, names + left_out, _blocks(file, source, names), named_lines=False, notes=notes)
     except FileNotFoundError:
         raise DataError(f"{source}: there is no such file") from None
     except (OSError, ArrowException) as error:

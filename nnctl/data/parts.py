@@ -7,13 +7,10 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnctl.data import readers
 from nnctl.data.block import in_words
-from nnctl.data.kinds import kinds
 from nnctl.data.names import PARTS, Names
 from nnctl.data.sets import datasets
 from nnctl.data.table import Table
-from nnctl.data.tables import Asked, read_table
 from nnctl.errors import DataError, MismatchError
 from nnctl.registry import AUTO
 from nnctl.spec.checks import FOLDER_KEYS
@@ -82,11 +79,17 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
 
 def _is_table(place: FileSpec) -> bool:
     """Tell whether a part is in one file, and that is a table of named columns."""
-    return place.file is not None and readers.ending_of(Path(place.file)) is not None
+    from nnctl.data.readers import ending_of  # and with it the readers of all tables
+
+    return place.file is not None and ending_of(Path(place.file)) is not None
 
 
 def _named_tables(spec: Spec) -> dict[str, Table]:
     """Return the tables of a spec whose data are tables of named columns, each part in a file of its own."""
+    from nnctl.data import readers
+    from nnctl.data.kinds import kinds
+    from nnctl.data.tables import Asked, read_table
+
     data = spec.data
     training = data.place("train").file
     for key in ("features", "classes"):

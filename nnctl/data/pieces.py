@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -114,7 +115,8 @@ def _encoding_hint(raw: bytes) -> str:
         text = raw[: raw.rfind(b"\n") + 1 or len(raw)].decode("gbk")
         chinese = sum("\u4e00" <= sign <= "\u9fff" for sign in text)
         foreign = sum(not sign.isascii() for sign in text)
-        if foreign and chinese > 0.8 * foreign:
+        words = re.search(b"[\x80-\xff]{4}", raw)  # in a Western word so many never follow each other
+        if words and chinese > 0.8 * foreign:
             return "It looks like GBK (Chinese): data.encoding: gbk"
     except UnicodeDecodeError:
         pass

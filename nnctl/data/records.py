@@ -86,6 +86,7 @@ class Opened:
     names: list[str]
     blocks: Iterator[Records]
     named_lines: bool = True
+    notes: tuple[str, ...] = ()
 
     def place(self, number: int) -> str:
         """Return where a row is, for messages."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnctl.data.columns import Columns
 from nnctl.nn import Array
 
 
@@ -34,10 +33,14 @@ class Table:
 
     def feature_names(self, otherwise: tuple[str, ...]) -> tuple[str, ...]:
         """Return the names of the features, where they have names."""
+        from nnctl.data.columns import Columns  # which to read a spec nobody needs
+
         return self.X.names if isinstance(self.X, Columns) else otherwise
 
     def like(self, points: Array) -> Any:
         """Return rows of numbers (m, n) as features of this table's own kind."""
+        from nnctl.data.columns import Columns
+
         return self.X.with_numbers(points) if isinstance(self.X, Columns) else points
 
     def with_notes(self, notes: Iterable[str]) -> "Table":

@@ -131,7 +131,7 @@ class _Gathered:
 
     def result(self) -> tuple[Columns, Array, list[str], bool]:
         """Return the columns, the number of each row, notes, and whether the numbers are those of lines."""
-        path, notes = self.file.source.path, list[str]()
+        path, notes = self.file.source.path, list(self.file.notes)
         lines = np.concatenate([np.zeros(0, np.int64), *self.lines])
         if not len(lines):
             raise DataError(f"{path}: has a header and no rows below it")

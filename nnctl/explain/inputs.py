@@ -8,17 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnctl.data import readers
 from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.blocks import Block
 from nnctl.data.remarks import Remarks
-from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError, MismatchError, SpecError
 from nnctl.explain.answers import FILE, ROW, Answers
 from nnctl.explain.prediction import predicted
 from nnctl.registry import FEW
 from nnctl.runs.model import Model
+
+if TYPE_CHECKING:
+    from nnctl.data.tabular import TabularPreparation
 
 STDIN = "-"
 
@@ -84,7 +87,7 @@ def check(inputs: Sequence[str], output: Path | None) -> None:
 
 def read(
     inputs: Sequence[str],
-    preparation: BlockPreparation | TabularPreparation,
+    preparation: "BlockPreparation | TabularPreparation",
     features: str | None = None,
     keep: Sequence[str] = (),
 ) -> Iterator[Iterator[Block]]:
@@ -96,7 +99,7 @@ def read(
 
     for what, group in groupby(inputs, kind):
         paths = [Path(name) for name in group]
-        if isinstance(preparation, TabularPreparation):
+        if not isinstance(preparation, BlockPreparation):
             for path in paths:
                 yield _table(path, preparation, features, keep)
         elif what == "picture":
@@ -106,7 +109,7 @@ def read(
                 yield _arrays(path, preparation, features, keep)
 
 
-def _table(path: Path, preparation: TabularPreparation, features: str | None, keep: Sequence[str]) -> Iterator[Block]:
+def _table(path: Path, preparation: "TabularPreparation", features: str | None, keep: Sequence[str]) -> Iterator[Block]:
     from nnctl.data.incoming import read_blocks
 
     if str(path) != STDIN and readers.ending_of(path) is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
 from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
-from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
@@ -31,6 +30,9 @@ from nnctl.runs.files import write_bytes
 from nnctl.spec.document import Document
 from nnctl.spec.schema import options
 from nnctl.team import gathered
+
+if TYPE_CHECKING:
+    from nnctl.data.tabular import TabularPreparation
 
 ROWS = 16384  # prepared at a time in `predict`, so that a large file needs no second copy
 
@@ -79,10 +81,10 @@ def save(model: Model, path: Path) -> None:
         for name, array in model.parameters.items():
             file[name] = array
         preparation = model.interface.preparation
-        if isinstance(preparation, TabularPreparation):
-            file["preparation/columns"] = preparation.to_json()
-        else:
+        if isinstance(preparation, BlockPreparation):
             _write_block(file, preparation)
+        else:
+            file["preparation/columns"] = preparation.to_json()
         _write_scaling(file, "preparation", preparation.scaling)
         _write_scaling(file, "targets", model.interface.unit)
         if model.interface.names:
@@ -184,8 +186,10 @@ def _read(file: Any) -> Model:
     return Model(parameters, _activations(file, len(dims) - 1), interface)
 
 
-def _tabular(file: Any, n: int) -> TabularPreparation:
+def _tabular(file: Any, n: int) -> "TabularPreparation":
     """Return the preparation of named columns."""
+    from nnctl.data.tabular import TabularPreparation  # and with it all kinds of columns
+
     try:
         preparation = TabularPreparation.from_json(file["preparation/columns"].asstr()[()], _scaling(file, n))
     except (ValueError, TypeError, KeyError, AttributeError, SpecError):

@@ -12,8 +12,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
-from nnctl.data.tabular import TabularPreparation
+from nnctl.nn import Array
 from nnctl.nn.activations import activations
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # what stands behind these is imported by the commands that h
 
 UNLIMITED = 10**6  # columns
 PROBABILITY = "probability"  # a column that only classes fill
+COUNTED = 100_000  # values, of which different ones are counted at once
 MOST_ROWS = 100  # of predictions shown; a file gets them all
 LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²", "exact": "all labels right"}
 
@@ -61,18 +63,25 @@ def summary(experiment: Experiment) -> str:
 def columns(experiment: Experiment) -> Table | None:
     """Return the columns of a table that is trained on, with their kinds and what becomes of them, or None."""
     preparation, rows = experiment.dataset.interface.preparation, experiment.dataset.parts["train"].table.X
-    if not isinstance(preparation, TabularPreparation):
+    if isinstance(preparation, BlockPreparation):
         return None
     table = _table("column", "kind", "different", "missing", "training rows have", "inputs", right=(2, 3, 5))
     for column in preparation.columns[:MOST_ROWS]:
         values = rows.texts[column.name].codes if column.as_text else rows.number(column.name)
         gaps = values < 0 if column.as_text else np.isnan(values)
-        different = len(np.unique(values[~gaps]))
-        counts = f"{different:,}", f"{int(gaps.sum()):,}" if gaps.any() else ""
+        counts = _different(values[~gaps]), f"{int(gaps.sum()):,}" if gaps.any() else ""
         table.add_row(shown(column.name), type(column).__name__, *counts, str(column), str(column.width))
     if (more := len(preparation.columns) - MOST_ROWS) > 0:
         table.add_row(f"... and {more:,} more", "", "", "", "", "")
     return table
+
+
+def _different(values: Array) -> str:
+    """Return how many different values there are, or more than how many where that would take long to know."""
+    seen = len(np.unique(values[:COUNTED]))
+    if len(values) <= COUNTED:
+        return f"{seen:,}"
+    return f"over {seen:,}" if seen > COUNTED // 10 else f"{len(np.unique(values)):,}"
 
 
 def layers(experiment: Experiment) -> Table:

@@ -91,13 +91,16 @@ def _check_kinds(columns: Mapping[str, str], document: Document) -> None:
 
 
 def _check_scale(scale: Any, document: Document) -> None:
-    from nnctl.data.scaling import scalings
-
     ways: dict[KeyPath, Any] = {("data", "scale"): scale}
     if isinstance(scale, Mapping):
         ways = {("data", "scale", name): way for name, way in scale.items()}
-    for where, way in ways.items():
-        if isinstance(way, str) and way not in scalings:
+    names = {where: way for where, way in ways.items() if isinstance(way, str)}
+    if not names:
+        return
+    from nnctl.data.scaling import scalings  # only where some are named
+
+    for where, way in names.items():
+        if way not in scalings:
             document.report(
                 where, f"{dotted(where)}: there is no {scalings.kind} {shown(way)}{suggestion(way, scalings)}"
             )

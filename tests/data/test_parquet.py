@@ -156,3 +156,10 @@ def test_what_is_no_parquet_is_told(tmp_path, write, content):
 def test_pyarrow_is_loaded_for_parquet_alone():
     program = "import sys, nnctl.data.parts; print('pyarrow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_the_index_of_pandas_is_no_feature(write):
+    path = write({"a": [1.5, 2.5], "__index_level_0__": [7, 3], "y": [0, 1]})
+    table = read_table(path, Asked(), ["y"])
+    assert table.X.names == ("a",)
+    assert table.notes == (f"{path}: the index of pandas is left out",)

@@ -1,6 +1,7 @@
 """Tables in text: kinds of columns, what is missing, the same numbers as from arrays, and every mistake by its line."""
 
 import gzip
+import importlib.util
 import json
 
 import h5py
@@ -132,9 +133,23 @@ def test_the_same_rows_give_the_same_parameters(nnctl, tmp_path):
     for name, mark in (("t.csv", ","), ("t.tsv", "\t")):
         lines = [mark.join("abcy"), *(mark.join(map(str, row.values())) for row in rows)]
         (tmp_path / name).write_text("\n".join(lines))
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        file["X"], file["y"] = X, y
+    with h5py.File(tmp_path / "chunks.h5", "w") as file:
+        file.create_dataset("X", data=X, chunks=(7, 2), compression="gzip")
+        file["y"] = y
+    np.save(tmp_path / "X.npy", X)
+    np.save(tmp_path / "y.npy", y)
+    names = ["t.npz", "t.csv", "t.tsv", "t.jsonl", "t.h5", "chunks.h5", "{features: X.npy, target: y.npy}"]
+    if importlib.util.find_spec("pyarrow"):
+        from pyarrow import parquet, table
+
+        parquet.write_table(table({name: [row[name] for row in rows] for name in "abcy"}), tmp_path / "t.parquet")
+        names.append("t.parquet")
     found = []
-    for name in ("t.npz", "t.csv", "t.tsv", "t.jsonl"):
-        (tmp_path / "s.yaml").write_text(spec_of(name, 3, target="y", scale="standardize", more="test: 0.25"))
+    for name in names:
+        spec = spec_of(name, 3, target="y", scale="standardize", more="test: 0.25")
+        (tmp_path / "s.yaml").write_text(spec if name[0] != "{" else spec.replace("target: y, ", ""))
         run = nnctl("train", "s.yaml", "--no-pictures", "-q")
         assert run.exit_code == 0, run.stderr
         found.append(model.load(tmp_path / run.stdout.strip() / "parameters.h5").parameters.flat)
@@ -227,6 +242,7 @@ def test_bad_tables_are_explained(nnctl, tmp_path, write, text):
     ("content", "said"),
     [
         ("a,y\n中文,1\n中,0\n".encode("gbk"), "GBK"),
+        ("a,y\ngröße,1\nà la carte,0\n".encode("latin-1"), "Latin-1"),
         ("a,y\nné,1\n".encode("latin-1"), "Latin-1"),
         ("a,y\n1,1\n2,0\n".encode("utf-16"), "UTF-16"),
         (gzip.compress(TITANIC.encode() * 50)[:-20], "cut off"),

@@ -232,3 +232,13 @@ def test_precision_says_what_it_is_of(tmp_path, classes, positive, said):
     compared.experiment = dataclasses.replace(ready, dataset=dataclasses.replace(ready.dataset, interface=interface))
     rows = printed(tables.comparison(compared, console.results()))
     assert any(" ".join(row).startswith(f"{said}, train") for row in rows)
+
+
+def test_different_values_are_counted_or_told_to_be_many():
+    stream = np.random.RandomState(0)
+    many, few = stream.randn(tables.COUNTED + 50), stream.randint(0, 7, tables.COUNTED + 50)
+    few[-1] = 9  # which the first rows have not
+    assert tables._different(many[:500]) == "500"
+    assert tables._different(many[: tables.COUNTED]) == f"{tables.COUNTED:,}"
+    assert tables._different(many) == f"over {tables.COUNTED:,}"
+    assert tables._different(few) == "8"
