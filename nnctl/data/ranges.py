@@ -193,8 +193,12 @@ class Seen:
 
 def extent(X: Array) -> tuple[Array, Array]:
     """Return the smallest and the largest value of each feature of X (m, ...), in float64."""
-    low, high = zip(*(_extent(rows) for rows in Portions(X)), strict=True)
-    return np.min(low, axis=0), np.max(high, axis=0)
+    extents = (_extent(rows) for rows in Portions(X))
+    low, high = next(extents)
+    for lower, higher in extents:  # one by one: of wide examples a portion is a row, and all of them are as many as X
+        np.minimum(low, lower, out=low)
+        np.maximum(high, higher, out=high)
+    return low, high
 
 
 def _means(X: Array) -> Array:
