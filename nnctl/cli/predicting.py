@@ -39,6 +39,10 @@ def predict(
     keep: Annotated[
         str, typer.Option("--keep", help="Columns of a table to pass on, or all.", metavar="COLUMN,...")
     ] = "",
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", help="Of tables in text, where it is not that of training.", metavar="NAME"),
+    ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
     runs_dir: RunsDir = Path("runs"),
     quiet: Quiet = False,
@@ -57,7 +61,7 @@ def predict(
         run, *inputs = arguments or [LATEST]
         if not is_run(run, runs_dir) and (run == "-" or Path(run).suffix or os.path.exists(run)):
             run, inputs = LATEST, [run, *inputs]
-        for option, given in (("--features", features), ("--keep", keep)):
+        for option, given in (("--features", features), ("--keep", keep), ("--encoding", encoding)):
             if given and not inputs:
                 raise SpecError(f"{option} is about an INPUT, and there is none: nnctl predict RUN INPUT")
         if output is not None:
@@ -67,7 +71,7 @@ def predict(
             print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
         if inputs:
             columns = _columns(keep)
-            _predict_inputs(found, inputs, features, columns, proba, output, quiet, as_json)
+            _predict_inputs(found, inputs, features, encoding, columns, proba, output, quiet, as_json)
         else:
             _predict_own(found, proba, output, quiet, as_json)
 
@@ -76,6 +80,7 @@ def _predict_inputs(
     run: "Run",
     inputs: list[str],
     features: str | None,
+    encoding: str | None,
     keep: list[str],
     proba: bool,
     output: Path | None,
@@ -93,7 +98,7 @@ def _predict_inputs(
     reading.check(inputs, output, run)
     if output is not None:
         writer_of(output)
-    messages, trained = console.messages(quiet), model.load(run.parameters)
+    messages, trained = console.messages(quiet), reading.encoded(model.load(run.parameters), encoding)
     without = () if trained.interface.classes else (PROBABILITY,)
     rows, failures, told = 0, 0, 0
     failed, notes, objects = list[str](), list[str](), list[dict[str, object]]()
@@ -148,7 +153,7 @@ def _columns(keep: str) -> list[str]:
 def _tell(failed: list[str]) -> None:
     """Say of rows that they have no prediction, each in a line."""
     for reason in failed:
-        print("no prediction:", reason.replace("\n", " "), file=sys.stderr)
+        print("no prediction:", reason.replace(".\n", ". ").replace("\n", "; "), file=sys.stderr)
 
 
 def _predict_own(run: "Run", proba: bool, output: Path | None, quiet: bool, as_json: bool) -> None:

@@ -62,6 +62,14 @@ def answered(
         yield Answered({}, notes=beside.lines())
 
 
+def encoded(trained: Model, encoding: str | None) -> Model:
+    """Return a model that reads tables in text in an encoding, where one is given."""
+    preparation = trained.interface.preparation
+    if encoding is None or isinstance(preparation, BlockPreparation):
+        return trained
+    return replace(trained, interface=replace(trained.interface, preparation=replace(preparation, encoding=encoding)))
+
+
 def _check_kept(block: Block, kept: Sequence[str]) -> None:
     """Raise a MismatchError where a block has other columns to pass on than those that came first."""
     odd = set(block.kept) ^ set(kept)
@@ -163,10 +171,10 @@ def _pictures(
 
 def _arrays(path: Path, preparation: BlockPreparation, features: str | None, keep: Sequence[str]) -> Iterator[Block]:
     if str(path) == STDIN or readers.ending_of(path) is not None:
-        name = "stdin" if str(path) == STDIN else path
+        what = "stdin is read as" if str(path) == STDIN else "is"
         raise MismatchError(
-            f"{name}: is a table with named columns, and the network was trained on arrays, whose features have none"
-            f" ({in_words(preparation.shape)}).\nGive it an HDF5, NPZ or NPY file, or train on a table."
+            f"{path}: {what} a table with named columns, and the network was trained on arrays, whose features have"
+            f" none ({in_words(preparation.shape)}).\nGive it an HDF5, NPZ or NPY file, or train on a table."
         )
     _no_columns(path, keep)
     if path.is_dir():

@@ -109,7 +109,9 @@ class Prediction:
         if self.table.y is None:
             return None
         if self.classes is None:
-            return [", ".join(str(v) for v in row) for row in self.table.y.reshape(len(self.table.y), -1).tolist()]
+            numbers = self.model.interface.numbers(self.table)
+            numbers = numbers.astype(int) if self.model.interface.labels else numbers
+            return [", ".join(map(str, row)) for row in numbers.tolist()]
         return [self.classes[index] for index in self.model.interface.class_indices(self.table)]
 
     def metrics(self) -> Metrics | None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nnctl.data.tabular import TabularPreparation
 
 ROWS = 16384  # prepared at a time in `predict`, so that a large file needs no second copy
+VALUES = 2**25  # of the widest layer at a time
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,15 @@ class Model:
             parameters.flat[...] = self.parameters.flat
         network = build_network(parameters, self.activations)
         outputs = np.empty((parameters.layer_dims[-1], len(X)), dtype)
-        starts = range(0, len(X), ROWS)
+        together = max(1, min(ROWS, VALUES // max(parameters.layer_dims)))
+        starts = range(0, len(X), together)
         workers = max(1, min(threads.number(), len(starts)))
 
         def fill(worker: int) -> None:
             passes: dict[int, Pass] = {}
             with np.errstate(over="ignore", invalid="ignore"):
                 for start in starts[worker::workers]:
-                    rows = slice(start, start + ROWS)
+                    rows = slice(start, start + together)
                     outputs[:, rows] = network.predict(self.interface.columns(X[rows], dtype, origin), passes)
 
         with gathered(workers) as team:  # on blocks of their own threads scale better than inside these narrow products

@@ -278,6 +278,29 @@ def test_what_all_blocks_of_an_array_are_like_is_said_at_the_end(nnctl, tmp_path
     assert not (tmp_path / "said.csv").exists()
 
 
+def test_an_encoding_can_be_said(nnctl, run, expected, tmp_path):
+    (tmp_path / "u.csv").write_bytes(csv_of(ROWS).encode("utf-16"))
+    assert nnctl("predict", run, "u.csv").exit_code == 3
+    rows = answers(nnctl("predict", run, "u.csv", "--encoding", "utf-16", "--proba"))
+    np.testing.assert_allclose(shares(rows), shares(expected), rtol=1e-12)
+    assert nnctl("predict", run, "--encoding", "utf-16").exit_code == 2
+
+
+def test_a_float32_network_has_one_answer_for_a_row(nnctl, tmp_path):
+    (tmp_path / "t.csv").write_text(csv_of(ROWS))
+    (tmp_path / "s.yaml").write_text(
+        "data: {source: t.csv, target: y, scale: standardize}\n"
+        "model: {layer_dims: [auto, 16, auto], activations: [tanh, auto]}\n"
+        "train: {learning_rate: 0.5, iterations: 20, dtype: float32}\n"
+    )
+    assert nnctl("train", "s.yaml", "-q", "--no-pictures").exit_code == 0
+    together = answers(nnctl("predict", "latest", "t.csv", "--proba"))
+    for number in range(0, M, 7):
+        (tmp_path / "one.csv").write_text(csv_of([ROWS[number]]))
+        (one,) = answers(nnctl("predict", "latest", "one.csv", "--proba"))
+        assert float(one["p_yes"]) == pytest.approx(float(together[number]["p_yes"]), rel=1e-12)
+
+
 def test_a_missing_column_stops_with_the_nearest_name(nnctl, run, tmp_path):
     (tmp_path / "t2.csv").write_text("Age,city\n3,Rome\n")
     outcome = nnctl("predict", run, "t2.csv")
