@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 
@@ -117,6 +118,23 @@ def test_first_rows_are_out_before_the_last_are_read(run):
         rest = process.stdout.read().splitlines()
         assert len(rest) == 500 - 1
         assert rest[-1].startswith("499,")
+
+
+def test_progress_on_a_terminal_leaves_the_answers_in_the_pipe(run):
+    terminal, end = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "nnctl", "predict", run, "t.csv"],
+        stdout=subprocess.PIPE,
+        stderr=end,
+        timeout=60,
+        check=True,
+    )
+    os.close(end)
+    shown = os.read(terminal, 1 << 16)
+    os.close(terminal)
+    assert len(done.stdout.splitlines()) == M + 1
+    assert b"rows" in shown
+    assert b"yes" not in shown
 
 
 def test_several_inputs_are_answered_in_their_order_with_their_names(nnctl, run, expected, tmp_path):
