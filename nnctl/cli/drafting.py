@@ -60,9 +60,10 @@ def init(
         check_place(file)
         messages = console.messages(quiet)
         if target is None and drafts.is_table(source):
-            target = drafts.usual_target(source, encoding)
+            table = drafts.source_of(source, encoding)
+            target = drafts.usual_target(table)
             if target is None:
-                columns = survey(read_columns(source, encoding))
+                columns = survey(*read_columns(table))
                 _list(columns, as_json)
                 raise _question(source, columns)
             messages.print(f"note: {printable(target)} is the target, for its name; --target COLUMN takes another")

@@ -213,13 +213,18 @@ def _by_path(file: Any, name: str) -> Any:
 
 
 def _values(dataset: Any, which: Any = ()) -> Array:
-    """Read a dataset, or a part; where its compression needs a filter, fetch that from hdf5plugin."""
+    """Read a dataset, or a part; where its compression needs a filter, fetch that from hdf5plugin.
+
+    Raise Unusable where that cannot be done.
+    """
     try:
         return np.asarray(dataset[which])
-    except Exception:
+    except MemoryError:
+        raise
+    except Exception as error:
         missing = missing_filter(dataset)
         if missing is None:
-            raise
+            raise Unusable(in_plain_words(error)) from None
     try:
         import hdf5plugin  # type: ignore[import-not-found,unused-ignore]  # noqa: F401  it registers its filters
 

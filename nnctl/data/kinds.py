@@ -136,10 +136,15 @@ class number(Kind):
 class boolean(Kind):
     """True and false, yes and no as 1 and 0; a missing one is what most of the training rows are."""
 
-    fill: float
+    fill: float  # 0 or 1
     gaps: bool
     as_text: ClassVar[bool] = True
     scaled: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Raise a ValueError for what can be missing from no column of yes and no."""
+        if self.fill not in (0, 1):
+            raise ValueError(f"fill must be 0 or 1, got {self.fill}")
 
     @classmethod
     def suits(cls, columns: Columns, name: str) -> bool:

@@ -59,7 +59,8 @@ def in_pieces(file: IO[bytes], path: Path, size: int) -> Stored | None:
         m = shape[-1] if turned else shape[0]
         step = rows_of_a_portion((prod(shape) // m,))
         for start in range(0, m, step):
-            mapped = np.memmap(path, dtype, "r", offset, shape, order)  # anew, and what was read of it is let go
+            with plainly():
+                mapped = np.memmap(path, dtype, "r", offset, shape, order)  # anew, and what was read of it is let go
             rows = np.moveaxis(mapped, -1, 0) if turned else mapped
             yield np.array(rows[start : start + step], order="C")
 

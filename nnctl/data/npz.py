@@ -48,12 +48,12 @@ def datasets(path: Path) -> Iterator[Datasets]:
             info = by_name.get(name)
             if info is None or not info.filename.endswith(".npy"):
                 return None
-            with archive.open(info) as file:
-                try:
+            try:
+                with archive.open(info) as file:
                     shape, by_columns, dtype = npy.header(file)
-                except Exception:
-                    return None
-                whole = info.file_size == file.tell() + prod(shape) * dtype.itemsize
+                    whole = info.file_size == file.tell() + prod(shape) * dtype.itemsize
+            except Exception:  # which is told where the whole is read
+                return None
             if dtype.kind not in "buif" or not whole or not prod(shape):
                 return None
 

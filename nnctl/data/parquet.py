@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 INDEX = re.compile("__index_level_[0-9]+__")  # what pandas calls its index where that has no name
+READ = "numbers, texts, or true and false"
 LARGEST = 2**53  # beyond it a float stands for several whole numbers
 
 
@@ -41,11 +42,15 @@ def parquet(source: Source) -> Iterator[Opened]:
             every = [name for name in file.schema_arrow.names if not INDEX.fullmatch(name)]
             notes = (f"{source}: the index of pandas is left out",) if len(every) < len(file.schema_arrow) else ()
             names = [name for name in every if name not in source.left_out]
+            only = None if source.others else source.needed
+            wanted = [name for name in names if only is None or name in only]
             twice = next((name for name, count in Counter(names).items() if count > 1), None)
             if twice is not None:
                 raise DataError(f'{source}: two columns have the name "{printable(twice)}"; give each one of its own')
-            left_out = [name for name in every if name in source.left_out]
-            yield Opened(source, names + left_out, _blocks(file, source, names), named_lines=False, notes=notes)
+            unseen = [name for name in every if name not in wanted]
+            strange = {field.name: str(field.type) for field in file.schema_arrow if not _is_read(field.type)}
+            blocks = _blocks(file, source, wanted)
+            yield Opened(source, wanted + unseen, blocks, named_lines=False, notes=notes, strange=strange)
     except FileNotFoundError:
         raise DataError(f"{source}: there is no such file") from None
     except (OSError, ArrowException) as error:
@@ -74,6 +79,11 @@ class Batch(Records):
         from pyarrow import string, timestamp, types
 
         array, name = self.columns[column], self.names[column]
+        if not _is_read(array.type):
+            raise DataError(
+                f"{self.source}: column {printable(name)} holds {array.type}; expected {READ}.\n"
+                f"Leave it out: data.ignore: [{printable(name)}], or write it as one of these"
+            )
         array = array if rows is None else array.take(as_array(rows))
         kind = array.type
         if types.is_dictionary(kind):
@@ -82,13 +92,7 @@ class Batch(Records):
             return array.cast(timestamp(kind.unit)).cast(string()).to_pylist()
         if types.is_date(kind) or types.is_time(kind):
             return array.cast(string()).to_pylist()
-        plain = (types.is_integer, types.is_floating, types.is_boolean, types.is_string, types.is_large_string)
-        if any(is_it(kind) for is_it in (*plain, types.is_string_view, types.is_null)):
-            return array.to_pylist()
-        raise DataError(
-            f"{self.source}: column {printable(name)} holds {kind}; expected numbers, texts, or true and false.\n"
-            f"Leave it out: data.ignore: [{printable(name)}], or write it as one of these"
-        )
+        return array.to_pylist()
 
     def floats(self, columns: Sequence[int]) -> tuple[Array, Array]:
         """Return columns as numbers (m, n), nan for null, and which cells (m, n) are numbers that a float holds."""
@@ -109,3 +113,14 @@ class Batch(Records):
             if array.null_count:
                 numbers[array.is_null().to_numpy(zero_copy_only=False), index] = np.nan
         return numbers, told
+
+
+def _is_read(kind: "pyarrow.DataType") -> bool:
+    """Tell whether a type has a meaning here."""
+    from pyarrow import types
+
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    times = (types.is_timestamp, types.is_date, types.is_time)
+    texts = (types.is_string, types.is_large_string, types.is_string_view)
+    plain = (types.is_integer, types.is_floating, types.is_boolean, types.is_null)
+    return any(is_it(kind) for is_it in (*times, *texts, *plain))

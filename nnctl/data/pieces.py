@@ -54,13 +54,10 @@ class Lines(Iterator[str]):
     def _read(self, file: IO[bytes], source: Source) -> Iterator[str]:
         """Yield the text in pieces of whole lines."""
         encoding = "utf-8-sig" if source.encoding.lower() in ("utf-8", "utf8") else source.encoding
-        try:
-            b" ".decode(encoding, "ignore")
-            decoder = codecs.getincrementaldecoder(encoding)()
-        except LookupError:
-            raise DataError(
-                f"{source}: data.encoding {source.encoding!r} is none; utf-8, latin-1 and gbk are"
-            ) from None
+        if not is_encoding(encoding):
+            way = f"{source.encoding_key}utf-8, latin-1 and gbk are some"
+            raise DataError(f"{source}: there is no encoding {source.encoding!r}; {way}")
+        decoder = codecs.getincrementaldecoder(encoding)()
         read: Callable[[int], bytes] = getattr(file, "read1" if source.path is None else "read")
         begun = ""  # a line whose end has not been read
         while True:
@@ -70,18 +67,32 @@ class Lines(Iterator[str]):
             except UnicodeDecodeError as error:
                 name, raw = encoding.removesuffix("-sig").upper(), bytes(error.object)
                 line = self.taken + 1 + _ends(raw[: error.start].decode(encoding, "ignore"))
-                hint = _encoding_hint(raw)
+                hint = _encoding_hint(raw, source)
                 raise DataError(f"{source}: is not {name}, in line {line} or soon behind it.\n{hint}") from None
+            except UnicodeError as error:  # of a whole text, such as one without UTF-16's mark
+                raise DataError(
+                    f"{source}: is not {encoding.upper()}: {error}.\n{_encoding_hint(raw, source)}"
+                ) from None
             if "\0" in text:
                 line = self.taken + 1 + _ends(text[: text.index("\0")])
                 said = "there is a zero sign (NUL) in this line; text has none"
-                raise DataError(f"{source}:{line}: {said}.\n{_encoding_hint(raw)}")
+                raise DataError(f"{source}:{line}: {said}.\n{_encoding_hint(raw, source)}")
             end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1 if raw else len(text)  # \r\n may be cut in two
             piece, begun = text[:end], text[end:]
             if piece:
                 yield piece
             if not raw:
                 return
+
+
+def is_encoding(name: str) -> bool:
+    """Tell whether texts can be read in an encoding of this name."""
+    try:
+        b" ".decode(name, "ignore")
+        codecs.getincrementaldecoder(name)
+    except (LookupError, ValueError):  # there is none; it decodes only whole names of hosts, or nothing
+        return False
+    return True
 
 
 @contextmanager
@@ -105,10 +116,14 @@ def _ends(text: str) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
-def _encoding_hint(raw: bytes) -> str:
-    """Return which encoding bytes look like."""
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or raw[1::2][:64].count(0) > 16:
-        return 'It looks like UTF-16, as Excel\'s "Unicode text": data.encoding: utf-16'
+def _encoding_hint(raw: bytes, source: Source) -> str:
+    """Return which encoding bytes look like, and how that is said."""
+    say = source.encoding_key
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return f'It looks like UTF-16, as Excel\'s "Unicode text": {say}utf-16'
+    for begin, ending in ((1, "le"), (0, "be")):
+        if raw[begin::2][:64].count(0) > 16:
+            return f"It looks like UTF-16 without its mark at the beginning: {say}utf-16-{ending}"
     if b"\0" in raw:
         return "It holds bytes that are no text; is it another kind of file, or damaged?"
     try:
@@ -117,7 +132,7 @@ def _encoding_hint(raw: bytes) -> str:
         foreign = sum(not sign.isascii() for sign in text)
         words = re.search(b"[\x80-\xff]{4}", raw)  # in a Western word so many never follow each other
         if words and chinese > 0.8 * foreign:
-            return "It looks like GBK (Chinese): data.encoding: gbk"
+            return f"It looks like GBK (Chinese): {say}gbk"
     except UnicodeDecodeError:
         pass
-    return "It looks like Latin-1 (Western European, Excel's CSV): data.encoding: latin-1, or cp1252 on Windows"
+    return f"It looks like Latin-1 (Western European, Excel's CSV): {say}latin-1, or cp1252 on Windows"

@@ -5,8 +5,8 @@ told with that number; nothing is left out, filled up or turned into something e
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ class Source:
     separator: str | None = None
     left_out: Collection[str] = ()  # columns that nobody looks at
     needed: Collection[str] | None = None  # the columns without which the file is of no use; None: all that it has
-    whole: bool = False  # whether all columns are passed on, beside those that are needed
+    others: bool = True  # whether those beside the needed ones are looked at, too
+    encoding_key: str = "data.encoding: "  # before the name of another encoding, where a person gives it
 
     def __str__(self) -> str:
         return "-" if self.path is None else str(self.path)
@@ -88,6 +89,7 @@ class Opened:
     blocks: Iterator[Records]
     named_lines: bool = True
     notes: tuple[str, ...] = ()
+    strange: Mapping[str, str] = field(default_factory=dict)  # columns of a type that is not read, and what it is
 
     def place(self, number: int) -> str:
         """Return where a row is, for messages."""

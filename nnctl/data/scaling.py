@@ -156,7 +156,8 @@ def robust(X: Array) -> Scaling:
     Where both quartiles are the same, half of the whole range stands in for their distance (RealMLP, Holzmueller et
     al. 2024, section 3).
     """
-    quartiles = [np.quantile(some, [0.25, 0.5, 0.75], axis=0).astype(np.float64) for some in features_of(X)]
+    numbers = (some.view(np.uint8) if some.dtype == bool else some for some in features_of(X))  # False is no number
+    quartiles = [np.quantile(some, [0.25, 0.5, 0.75], axis=0).astype(np.float64) for some in numbers]
     first, median, third = np.concatenate(quartiles, axis=1)
     low, high = extent(X)
     half, between = (high - low) / 2, third - first

@@ -4,7 +4,7 @@ Training refuses a column of no kind; others are left out because they tell noth
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +60,10 @@ class Column:
         return ", ".join(reason for reason, holds in reasons.items() if holds) or None
 
 
-def survey(rows: Columns) -> list[Column]:
-    """Return what each column of the rows is."""
-    return [(_texts if name in rows.texts else _numbers)(rows, name) for name in rows.names]
+def survey(rows: Columns, strange: Mapping[str, str]) -> list[Column]:
+    """Return what each column of the rows is, behind those of a type that is not read."""
+    unread = [Column(name, None, 0, 0, kind, f"it holds {kind}", countable=False) for name, kind in strange.items()]
+    return unread + [(_texts if name in rows.texts else _numbers)(rows, name) for name in rows.names]
 
 
 def values_of(rows: Columns, name: str) -> Array:
@@ -105,6 +106,9 @@ def _numbers(rows: Columns, name: str) -> Column:
     if not len(values):
         return Column(name, None, 0, missing, "", "it is empty", countable=False)
     holds = f"{different[0]:g} to {different[-1]:g}"
+    if infinite := int(np.isinf(values).sum()):
+        inf = f"it holds inf, {infinite:,} in all; with missing: [inf, -inf] these are missing, and it can stay"
+        return Column(name, None, len(different), missing, holds, inf, countable=False)
     whole = bool((different == np.floor(different)).all())
     unfit = _seldom(len(values), missing)
     if len(different) == 1:

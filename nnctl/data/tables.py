@@ -4,7 +4,7 @@ A column is numbers as long as every cell of it is one; where a later cell is no
 column as texts, for 007 and 1.50 are not what their numbers are.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -36,6 +36,7 @@ class Asked:
     encoding: str = "utf-8"
     separator: str | None = None
     only: Collection[str] | None = None  # the columns that are wanted; None: all of them
+    encoding_key: str = Source.encoding_key
 
 
 def read_table(
@@ -52,7 +53,9 @@ def read_table(
     """
     if asked.only is not None:
         asked = replace(asked, only=[*asked.only, *target])
-    rows, lines, notes, named_lines = _read(path, asked)
+    gathered = _read(path, asked)
+    rows, lines, notes, named_lines = gathered.result()
+    _check_finite(rows, lines, gathered.file)
     if not target:
         usual = [name for name in rows.names if name.lower() in TARGETS]
         if len(usual) != 1:
@@ -95,20 +98,24 @@ def read_table(
     )
 
 
-def read_columns(path: Path, encoding: str = Asked.encoding) -> Columns:
-    """Return all columns of a file, to be looked at."""
-    return _read(path, Asked(encoding=encoding))[0]
+def read_columns(source: Source) -> tuple[Columns, Mapping[str, str]]:
+    """Return all columns of a file, to be looked at, and what those are that cannot be read."""
+    path, encoding, key = source.path, source.encoding, source.encoding_key
+    assert path is not None
+    with readers.opened(source) as file:
+        strange = file.strange
+    return _read(path, Asked(ignore=strange, encoding=encoding, encoding_key=key)).result()[0], strange
 
 
-def _read(path: Path, asked: Asked) -> tuple[Columns, Array, list[str], bool]:
-    """Read all rows, again with more columns as texts until that fits; return them as `_Gathered.result` does."""
+def _read(path: Path, asked: Asked) -> "_Gathered":
+    """Read all rows, again with more columns as texts until that fits."""
     texts = set(asked.texts)
     while True:
         gathered = _gather(path, asked, texts)
         if gathered.late <= texts:
             break
         texts |= gathered.late
-    return gathered.result()
+    return gathered
 
 
 @dataclass
@@ -139,18 +146,9 @@ class _Gathered:
         self.numbers.resize((len(lines), self.numbers.shape[1]), refcheck=False)
         texts = {name: Texts(np.concatenate(self.codes[name]), tuple(values)) for name, values in self.texts.items()}
         columns = Columns(tuple(self.names), self.numbers, texts)
-        infinite = np.argwhere(np.isinf(self.numbers))
-        if len(infinite):
-            row, column = infinite[0].tolist()
-            more = f"; there are {len(infinite) - 1:,} more" if len(infinite) > 1 else ""
-            name = printable(columns.number_names[column])
-            raise DataError(
-                f"{self.file.place(lines[row])}: column {name} is {self.numbers[row, column]}{more};"
-                " expected finite numbers.\nCorrect it, or list it in data.missing"
-            )
         if "" in columns.names:
             first = columns.number("") if "" in columns.number_names else np.empty(0)
-            if len(first) and np.array_equal(first - first[0], np.arange(len(first))) and first[0] in (0, 1):
+            if len(first) and first[0] in (0, 1) and np.array_equal(first - first[0], np.arange(len(first))):
                 notes.append(f"{path}: its first column has no name and counts the rows; it is left out")
                 columns = columns.without(("",))
             else:
@@ -158,9 +156,23 @@ class _Gathered:
         return columns, lines, notes, self.file.named_lines
 
 
+def _check_finite(rows: Columns, lines: Array, file: Opened) -> None:
+    """Raise a DataError for a number that is none to count with."""
+    infinite = np.argwhere(np.isinf(rows.numbers))
+    if len(infinite):
+        row, column = infinite[0].tolist()
+        more = f"; there are {len(infinite) - 1:,} more" if len(infinite) > 1 else ""
+        name = printable(rows.number_names[column])
+        raise DataError(
+            f"{file.place(lines[row])}: column {name} is {rows.numbers[row, column]}{more}; expected finite numbers.\n"
+            "Correct it, or list it in data.missing"
+        )
+
+
 def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
     missing = MISSING | {text.strip().lower() for text in asked.missing}
-    with readers.opened(Source(path, asked.encoding, asked.separator, asked.ignore)) as file:
+    key = asked.encoding_key
+    with readers.opened(Source(path, asked.encoding, asked.separator, asked.ignore, encoding_key=key)) as file:
         unknown = next((name for name in [*asked.ignore, *asked.texts, *asked.numbers] if name not in file.names), None)
         if unknown is not None:
             kind = MismatchError if asked.only is not None else DataError

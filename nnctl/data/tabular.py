@@ -4,6 +4,7 @@ Columns are found by name; what a table has beside those of the training is of n
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
@@ -13,6 +14,7 @@ import numpy as np
 
 from nnctl.data.columns import Columns
 from nnctl.data.kinds import FEW_VALUES, Kind, kinds, number, told_apart
+from nnctl.data.pieces import is_encoding
 from nnctl.data.ranges import Range
 from nnctl.data.records import is_number
 from nnctl.data.remarks import Remarks
@@ -21,7 +23,7 @@ from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 from nnctl.registry import suggestion
-from nnctl.spec.spec import DataSpec
+from nnctl.spec.spec import SEPARATOR, DataSpec
 
 OTHERS = "others"  # in data.scale stands for all columns of numbers that it does not name
 ENDS = ("low", "high")  # of the training rows' numbers
@@ -146,8 +148,10 @@ class TabularPreparation:
         if len(set(names)) < len(names) or not columns:
             raise ValueError("names of columns must differ")
         missing, encoding, separator = tuple(read["missing"]), read["encoding"], read["separator"]
-        if not all(isinstance(text, str) for text in (*missing, encoding, separator or "")):
-            raise ValueError("missing, encoding and separator must be texts")
+        if not all(isinstance(text, str) for text in missing):
+            raise ValueError("missing must be texts")
+        if not is_encoding(encoding) or (separator is not None and not re.fullmatch(SEPARATOR, separator)):
+            raise ValueError("encoding and separator must be such as tables can have")
         return cls(columns, scaling, missing, encoding, separator)
 
     def _is_block(self, X: Columns) -> bool:

@@ -12,7 +12,7 @@ from nnctl.spec.document import Document
 from nnctl.spec.mark import KeyPath, dotted, shown
 from nnctl.spec.paths import advice, find_file
 from nnctl.spec.schema import INVALID
-from nnctl.spec.spec import ARRAYS, AS_IT_STANDS, DataSpec, FileSpec, ModelSpec, Spec, is_array_file
+from nnctl.spec.spec import ARRAYS, AS_IT_STANDS, SEPARATOR, DataSpec, FileSpec, ModelSpec, Spec, is_array_file
 
 FILE_KEYS = ("features", "target", "classes", "group", "order")
 WITHOUT_PICTURES = (".npy", ".npz", ".csv", ".tsv", ".tab", ".txt", ".data", ".jsonl", ".ndjson", ".parquet", ".gz")
@@ -65,7 +65,7 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
         _check_kinds(data.columns, document)
     _check_scale(data.scale, document)
     _check_split(data, document)
-    if data.separator not in (None, INVALID) and not re.fullmatch(r"[^\s\"]|\t", data.separator):
+    if data.separator not in (None, INVALID) and not re.fullmatch(SEPARATOR, data.separator):
         document.report(
             ("data", "separator"),
             f"data.separator must be one sign, no space and no quote, such as ; or a tab, got {data.separator!r}",

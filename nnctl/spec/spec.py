@@ -19,6 +19,7 @@ Share = Annotated[float, Interval(gt=0, lt=1)]
 Kept = Annotated[float, Interval(gt=0, le=1)]
 AS_IT_STANDS = "file"  # of data.order: the rows as they stand, by no dataset
 ARRAYS = ("features", "target")
+SEPARATOR = r"[^\s\"]|\t"  # of cells: one sign, no space and no quote
 SUFFIXES = (".npy", ".npz", ".h5", ".hdf5")  # what ends so in place of a dataset's name is a file
 CLASSIFYING = ("sigmoid", "softmax")  # the output activations whose outputs are probabilities of classes
 

@@ -19,6 +19,7 @@ from nnctl.data.kinds import told_apart
 from nnctl.data.outputs import with_output
 from nnctl.data.parts import tables_of
 from nnctl.data.picture_survey import size_and_color
+from nnctl.data.ranges import extent
 from nnctl.data.records import Source
 from nnctl.data.sets import datasets
 from nnctl.data.survey import OFTEN, Column, survey, twins, values_of
@@ -34,7 +35,9 @@ from nnctl.spec.reading import parse
 from nnctl.spec.spec import Spec
 from nnctl.training import recipe
 
+HALF = 127  # of the bytes: what never goes beyond it is no brightness
 UTF_8 = Asked.encoding
+MOST_REASONS = 3
 EXPECTED = "classes that come again, or plain numbers that vary.\nName another target: --target NAME"
 
 
@@ -80,9 +83,14 @@ def is_table(path: Path) -> bool:
     return not path.is_dir() and readers.ending_of(path) is not None
 
 
-def usual_target(path: Path, encoding: str) -> str | None:
+def source_of(path: Path, encoding: str) -> Source:
+    """Return a table as it is to be read where there is no spec yet."""
+    return Source(path, encoding, encoding_key="--encoding ")
+
+
+def usual_target(source: Source) -> str | None:
     """Return the one column of a table that training takes as the target unasked, for its name, or None."""
-    with readers.opened(Source(path, encoding)) as opened:
+    with readers.opened(source) as opened:
         usual = [name for name in opened.names if name.lower() in TARGETS]
     return usual[0] if len(usual) == 1 else None
 
@@ -149,12 +157,14 @@ def _parsed(path: Path, file: Path, keys: Sequence[Key]) -> Spec:
 
 
 def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
-    """Look at a table in text."""
-    rows = read_columns(path, encoding)
-    columns = survey(rows)
-    if target not in rows.names:
+    """Look at a table."""
+    rows, strange = read_columns(source_of(path, encoding))
+    columns = survey(rows, strange)
+    own = next((column for column in columns if column.name == target), None)
+    if own is None:
         raise DataError(f"{path}: there is no column {printable(target)}{suggestion(target, rows.names)}")
-    own = columns[rows.names.index(target)]
+    if target in strange or (target not in rows.texts and np.isinf(rows.number(target)).any()):
+        raise DataError(f"{path}: the target {printable(target)} cannot be predicted: {own.unfit}; expected {EXPECTED}")
     if not own.different:
         raise DataError(f"{path}: the target {printable(target)} is missing in every row; expected {EXPECTED}")
     if target in rows.texts and (what := told_apart(list(rows.texts[target].values))) is not None:
@@ -162,6 +172,9 @@ def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
     ignored = [column for column in columns if column.unfit and column is not own]
     if len(ignored) == len(columns) - 1:  # rather a number that counts the rows than nothing
         ignored = [column for column in ignored if column.kind is None]
+        if len(ignored) == len(columns) - 1:
+            reasons = "".join(f"\n{printable(column.name)}: {column.unfit}" for column in ignored[:MOST_REASONS])
+            raise DataError(f"{path}: there is no column of features beside {printable(target)}{reasons}")
     keys = [source, Key("target", target, "the column to predict")]
     if encoding != UTF_8:
         keys.append(Key("encoding", encoding, "how the file writes its signs"))
@@ -183,7 +196,8 @@ def _arrays(path: Path, file: Path, source: Key, target: str | None) -> _Found:
     """Look at a file of arrays."""
     keys = [source, *([Key("target", target, "the dataset to predict")] if target else [])]
     tables = tables_of(_parsed(path, file, keys), to_train=False)
-    if tables["train"].X.dtype == np.uint8:
+    X = tables["train"].X
+    if X.dtype == np.uint8 and (X.ndim > 2 or extent(X)[1].max() > HALF):
         return _Found(tables, [*keys, _bytes()])
     scale = Key("scale", "standardize", "less the training rows' mean, divided by their spread")
     return _Found(tables, [*keys, scale])

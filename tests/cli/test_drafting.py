@@ -52,7 +52,7 @@ def test_a_table_in_another_encoding(nnctl, tmp_path):
     (tmp_path / "t.csv").write_bytes(TABLE.replace("sex", "café").replace("survived", "y").encode("latin-1"))
     refused = nnctl("init", "t.csv")
     assert refused.exit_code == 3
-    assert "data.encoding: latin-1" in refused.stderr
+    assert "--encoding latin-1, or" in refused.stderr
     assert nnctl("init", "t.csv", "--encoding", "latin-1").exit_code == 0
     assert "café: category" in (tmp_path / "t.yaml").read_text(encoding="utf-8")
     assert nnctl("train", "t.yaml", "--no-pictures", "-q").exit_code == 0

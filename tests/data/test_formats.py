@@ -17,6 +17,7 @@ import tarfile
 import warnings
 import zipfile
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
 
 import h5py
@@ -25,6 +26,7 @@ import PIL.Image
 import pytest
 
 from nnctl.data import words
+from nnctl.data.arrays import ALONE, Unusable
 from nnctl.data.formats import fetch, opened
 from nnctl.errors import DataError, StorageError
 
@@ -499,6 +501,10 @@ def test_a_member_that_cannot_be_unpacked(tmp_path, offset, value, words):
     path = tmp_path / "train.npz"
     path.write_bytes(raw)
     not_fetched(path, "X", words)
+    with opened(path) as file:  # its header is read where it stands alone, too
+        stored = file.stored("X")
+        with pytest.raises(Unusable, match=words) if stored else nullcontext():
+            list(stored.pieces() if stored else ())
 
 
 @pytest.mark.parametrize("step", [1, 7])
@@ -871,3 +877,26 @@ def test_hdf5_that_is_cut_off(tmp_path, share, options):
 )  # fmt: skip
 def test_words_for_errors(error, said):
     assert said in words.in_plain_words(error)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_damaged_chunk_is_told_where_pieces_are_read_too(tmp_path, turned):
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        X = file.create_dataset("X", data=np.arange(4000.0).reshape(40, 100), chunks=(10, 100), compression="gzip")
+        offset, size = X.id.get_chunk_info(2).byte_offset, X.id.get_chunk_info(2).size
+    raw = bytearray((tmp_path / "t.h5").read_bytes())
+    raw[offset + size // 2 : offset + size] = bytes(size - size // 2)
+    (tmp_path / "t.h5").write_bytes(raw)
+    with opened(tmp_path / "t.h5") as file:
+        stored = file.stored("X")
+        with pytest.raises(Unusable, match=r"is damaged .*\nCopy or download it again"):
+            list((stored.turned() if turned else stored).pieces())
+
+
+def test_an_array_that_is_cut_off_as_it_is_read_is_told(tmp_path):
+    np.save(tmp_path / "X.npy", X)
+    with opened(tmp_path / "X.npy") as file:
+        stored = file.stored(ALONE)
+        (tmp_path / "X.npy").write_bytes(b"")
+        with pytest.raises(Unusable, match="cannot be read: "):
+            list(stored.pieces())

@@ -7,7 +7,11 @@ import sys
 import numpy as np
 import pytest
 
+from nnctl.data import kinds
+from nnctl.data.incoming import read_blocks
+from nnctl.data.scaling import Scaling
 from nnctl.data.tables import Asked, read_table
+from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError
 from nnctl.runs import model
 
@@ -129,6 +133,31 @@ def test_other_types_are_told_and_can_be_left_out(write, kind):
     table = read_table(path, Asked(ignore=["odd"]), ["y"])
     assert table.X.names == ("a.b",)
     np.testing.assert_array_equal(table.X.numbers, [[1], [2]])
+
+
+@pytest.mark.parametrize("keep", [[], ["d"], ["all"]])
+def test_a_column_that_nobody_asks_for_is_not_decoded(write, keep, monkeypatch):
+    from pyarrow.parquet import ParquetFile
+
+    read = []
+    decode = ParquetFile.iter_batches
+
+    def watched(self, *given, columns):
+        read.append(columns)
+        return decode(self, *given, columns=columns)
+
+    monkeypatch.setattr(ParquetFile, "iter_batches", watched)
+    path = write({"d": ["x", "y"], "b": [1.5, 2], "c": [1, 2], "a": [3, 4]})
+    columns = tuple(kinds.number(name, 0.0, 0.0, 9.0, gaps=False) for name in "ab")
+    (block,) = read_blocks(path, TabularPreparation(columns, Scaling()), keep)
+    np.testing.assert_array_equal(block.table.X.numbers, [[3, 1.5], [4, 2]])
+    every = ["d", "b", "c", "a"]
+    assert read == [every if keep == ["all"] else [name for name in every if name in ("a", "b", *keep)]]
+    assert {name: list(cells) for name, cells in block.kept.items()} == {
+        name: cells
+        for name, cells in {"d": ["x", "y"], "b": [1.5, 2], "c": [1, 2], "a": [3, 4]}.items()
+        if name in keep or keep == ["all"]
+    }
 
 
 def test_mistakes_have_their_rows(write):

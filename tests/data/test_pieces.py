@@ -59,3 +59,26 @@ def test_bytes_of_another_encoding_are_found_in_their_line(tmp_path, monkeypatch
     (tmp_path / "t.csv").write_bytes(b"a,y\n1,2\n\xe4,3\n")
     with pytest.raises(DataError, match="is not UTF-8, in line 3"):
         found(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("name", ["idna", "undefined", "utf-8\0", "base64", "nonsense", ""])
+def test_what_is_no_encoding_of_texts_is_told(tmp_path, name):
+    (tmp_path / "t.csv").write_text(ROWS, encoding="utf-8")
+    with pytest.raises(DataError, match=r"no encoding .*; data\.encoding: utf-8, latin-1 and gbk are some"):
+        found(tmp_path / "t.csv", encoding=name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("asked", ["utf-8", "utf-16"])
+def test_utf_16_without_its_mark_is_read_as_it_is_advised(tmp_path, encoding, asked):
+    rows = "feature,y\n" + "1.25,0\n2.25,1\n" * 20
+    (tmp_path / "t.csv").write_bytes(rows.encode(encoding))
+    with pytest.raises(DataError, match=f"data.encoding: {encoding}"):
+        found(tmp_path / "t.csv", encoding=asked)
+    assert found(tmp_path / "t.csv", encoding=encoding)[3] == [0, 1] * 20
+
+
+def test_a_codec_that_fails_in_its_own_way_is_told(tmp_path):
+    (tmp_path / "t.csv").write_text(ROWS, encoding="utf-8")
+    with pytest.raises(DataError, match="is not PUNYCODE"):
+        found(tmp_path / "t.csv", encoding="punycode")

@@ -145,7 +145,7 @@ def test_every_scaling_is_scikit_learns(name, seed, m, offset):
 
 @pytest.mark.parametrize("name", scalings)
 @pytest.mark.parametrize("m", [1, 7, ROWS + 3])
-@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.uint8])
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.uint8, bool])
 def test_float32_is_the_float64_result_of_every_scaling_rounded_once(name, m, kind):
     X = STREAM.randint(0, 200, (m, 2)).astype(kind)
     fitted = Scaling.fit(X, name)
@@ -194,3 +194,10 @@ def test_joined_scalings_are_each_for_its_own_features():
     np.testing.assert_array_equal(prepared[:, first], Scaling.fit(X[:, first], "robust").apply(X[:, first], np.float64))
     np.testing.assert_array_equal(prepared[:, 1], X[:, 1])
     np.testing.assert_array_equal(prepared[:, last], X[:, last] / 5)
+
+
+@pytest.mark.parametrize("name", scalings)
+def test_true_and_false_are_scaled_as_1_and_0(name):
+    X = STREAM.rand(40, 3) > 0.4
+    as_bytes = Scaling.fit(X.astype(np.uint8), name).apply(X.astype(np.uint8), np.float64)
+    np.testing.assert_array_equal(Scaling.fit(X, name).apply(X, np.float64), as_bytes)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nnctl.data.records import Source
 from nnctl.data.survey import survey, twins, values_of
 from nnctl.data.tables import read_columns
 
@@ -33,7 +34,7 @@ def columns(tmp_path):
     path = tmp_path / "t.csv"
     lines = [",".join(CELLS), *(",".join(row) for row in zip(*CELLS.values(), strict=True))]
     path.write_text("\n".join(lines))
-    return {column.name: column for column in survey(read_columns(path))}
+    return {column.name: column for column in survey(*read_columns(Source(path)))}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_what_looks_like_a_target(columns, name, last, reason):
 
 def test_names_of_targets_are_known_in_any_case_and_as_a_word(tmp_path):
     (tmp_path / "t.csv").write_text("Target,class_name,classy\n1.5,0.5,0.25\n2.5,1.5,0.5\n")
-    target, word, neither = survey(read_columns(tmp_path / "t.csv"))
+    target, word, neither = survey(*read_columns(Source(tmp_path / "t.csv")))
     assert (target.usual, word.usual, neither.usual) == (True, False, False)
     assert target.promise(last=False) == word.promise(last=False) == "its name"
     assert neither.promise(last=False) is None
@@ -103,7 +104,7 @@ def test_names_of_targets_are_known_in_any_case_and_as_a_word(tmp_path):
 
 def test_long_and_unseen_values_fit_a_line(tmp_path):
     (tmp_path / "t.csv").write_text('a,b\n"x\ny",1\n' + f"{'long' * 20},2\n" * 3)
-    assert survey(read_columns(tmp_path / "t.csv"))[0].holds == '"x\\ny", "longlonglonglonglongl..."'
+    assert survey(*read_columns(Source(tmp_path / "t.csv")))[0].holds == '"x\\ny", "longlonglonglonglongl..."'
 
 
 def test_a_column_that_says_the_same_as_the_target_is_found(tmp_path):
@@ -116,13 +117,13 @@ def test_a_column_that_says_the_same_as_the_target_is_found(tmp_path):
     ]
     lines = ["alive,code,three,all,gaps,other", *(",".join(map(str, row)) for row in rows)]
     (tmp_path / "t.csv").write_text("\n".join(lines))
-    columns = read_columns(tmp_path / "t.csv")
+    columns, _ = read_columns(Source(tmp_path / "t.csv"))
     assert twins(columns, columns.names[1:], "alive") == ["code", "gaps"]
     assert twins(columns, columns.names[:3], "all") == []
 
 
 def test_the_values_of_a_column_are_those_that_are_there(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,p\n,q\n3,\n")
-    rows = read_columns(tmp_path / "t.csv")
+    rows, _ = read_columns(Source(tmp_path / "t.csv"))
     assert values_of(rows, "a").tolist() == [1, 3]
     assert values_of(rows, "b").tolist() == ["p", "q"]

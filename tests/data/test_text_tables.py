@@ -438,6 +438,7 @@ def test_tables_of_numbers_are_drawn(nnctl, tmp_path, write, columns, picture):
 
 
 AGE = {"kind": "number", "name": "a", "fill": 0.5, "low": 0.0, "high": 1.0, "gaps": False, "indicator": False}
+YES = {"kind": "boolean", "name": "a", "fill": 1.0, "gaps": False}
 
 
 @pytest.mark.parametrize(
@@ -453,7 +454,14 @@ AGE = {"kind": "number", "name": "a", "fill": 0.5, "low": 0.0, "high": 1.0, "gap
         {"columns": [{"kind": "colour", "name": "a"}]},
         {"columns": 3},
         {"missing": [1]},
+        {"columns": [{**YES, "name": name, "fill": 7.0} for name in "abcdef"]},
         {"encoding": 3},
+        {"encoding": "idna"},
+        {"encoding": "utf-8\0"},
+        {"separator": "ab"},
+        {"separator": ""},
+        {"separator": 0},
+        {"separator": []},
     ],
 )
 def test_what_a_model_says_of_its_columns_is_checked(nnctl, tmp_path, write, change):

@@ -178,6 +178,48 @@ def test_bytes_are_divided_by_255(tmp_path):
     assert read(written(tmp_path / "t.npz")).data.scale == 255
 
 
+def test_bytes_that_are_no_brightness_are_standardized(tmp_path):
+    for most, scale in ((16, "standardize"), (127, "standardize"), (128, 255)):
+        flat = STREAM.randint(0, most + 1, (40, 64), np.uint8)
+        flat[7, 7] = most
+        np.savez(tmp_path / "t.npz", X=flat, y=np.arange(40) % 2)
+        assert read(written(tmp_path / "t.npz")).data.scale == scale
+    np.savez(tmp_path / "t.npz", X=STREAM.randint(0, 17, (40, 8, 8), np.uint8), y=np.arange(40) % 2)
+    assert read(written(tmp_path / "t.npz")).data.scale == 255
+
+
+def test_a_column_with_infinite_numbers_is_left_out_or_stays_as_it_is_advised(tmp_path):
+    cells = ["inf", *X[1:119, 0].tolist(), "-inf"]
+    file = written(table(tmp_path / "t.csv", numbers(ratio=cells, y=SIGN)), "y")
+    assert "ratio" in read(file).data.ignore
+    assert load(read(file)).interface.preparation.width == 3
+    text = file.read_text(encoding="utf-8")
+    advised = "missing: [inf, -inf]"
+    assert f"it holds inf, 2 in all; with {advised} these are missing, and it can stay" in text
+    lines = [line for line in text.splitlines() if "ratio" not in line]
+    ignoring = next(place for place, line in enumerate(lines) if line.strip().startswith("ignore:"))
+    lines[ignoring] = f"  {advised}"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    ratio = load(read(file)).interface.preparation.columns[3]
+    assert (ratio.name, bool(np.isfinite([ratio.low, ratio.high]).all())) == ("ratio", True)
+
+
+def test_a_column_of_a_type_that_is_not_read_is_left_out(nnctl, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import decimal
+
+    import pyarrow
+
+    money = [decimal.Decimal("1.5")] * 120
+    parquet.write_table(pyarrow.table(numbers(money=money, y=SIGN.tolist())), tmp_path / "t.parquet")
+    drafted = nnctl("init", "t.parquet")
+    assert drafted.exit_code == 0
+    assert "left out: money, it holds decimal128(2, 1)" in drafted.stderr
+    assert nnctl("train", "t.yaml", "-q", "--no-pictures").exit_code == 0
+    with pytest.raises(DataError, match=r"the target money cannot be predicted: it holds decimal128\(2, 1\)"):
+        draft(tmp_path / "t.parquet", "money", tmp_path / "s.yaml")
+
+
 def test_few_rows_are_all_for_training(nnctl, tmp_path):
     spec = written(table(tmp_path / "t.csv", {"x": [1.5, 2.5, 3.5, 4.5], "y": [0, 1, 0, 1]}), "y")
     assert read(spec).data.shares == {}
@@ -223,6 +265,12 @@ def test_a_folder_of_pictures_trains(nnctl, tmp_path, own):
         (numbers(y=["1,5", "2,5"] * 60), "y", "the target y holds numbers with decimal commas"),
         ({"who": [f"w{i}" for i in range(120)], "y": [0, 1] * 60}, "y", "there is no column of features"),
         ({"y": [0, 1] * 60}, "y", "there is no column of features"),
+        (
+            {"a": [f"{n},5" for n in range(120)], "y": [0, 1] * 60},
+            "y",
+            'no column of features beside y\na: numbers with decimal commas, such as "0,5"',
+        ),
+        (numbers(y=["inf", *SUM[1:]]), "y", "the target y cannot be predicted: it holds inf, 1 in all"),
     ],
 )
 def test_a_table_that_cannot_be_trained_on_is_explained(tmp_path, columns, target, said):
