@@ -14,7 +14,7 @@ import numpy as np
 from nnctl.data.arrays import ALONE, Stored
 from nnctl.data.block import BlockPreparation
 from nnctl.data.blocks import Block, Failed
-from nnctl.data.formats import Datasets, check_usable, fetch, opened, pandas_tables, told
+from nnctl.data.formats import Datasets, check_not_sparse, check_usable, fetch, opened, pandas_tables, told
 from nnctl.data.hold import Way
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, TARGETS, Names, bare, named, part_named, target_of, usual
@@ -146,6 +146,8 @@ def _found(file: Datasets, key: str, path: Path, part: str, way: Way | None) -> 
     """
     if way and (cells := _cells(file, key, path)):
         return cells
+    with told(key, path):
+        check_not_sparse(file, key, path)
     stored = file.stored(key) if way else None
     on_disk = way and stored and way.hold.on_disk(path, stored.shape, stored.dtype, part)
     return stored if on_disk else fetch(file, key, path)
@@ -209,20 +211,9 @@ def _table(
     return table, beside
 
 
-def read_features(path: Path, preparation: BlockPreparation, name: str | None = None) -> Table:
-    """Read only features, to predict them: those of this name, else those that the model was trained on by name, else
-    those of a test set, of no part, or of any part.
-    """
-    with opened(path) as file:
-        features, others = _to_predict(file, path, preparation, name)
-        X = fetch(file, features, path)
-        notes = (*file.notes, *others)
-    X = _features(preparation.as_rows(X), path, features)
-    return Table(X, None, origin=str(path), files=(path,), notes=notes)
-
-
 def read_blocks(path: Path, preparation: BlockPreparation, name: str | None = None) -> Iterator[Block]:
-    """Read only features in blocks, to predict them; a row that is not finite is told, and not raised.
+    """Read only features in blocks, to predict them: those of this name, else those that the model was trained on by
+    name, else those of a test set, of no part, or of any part. A row that is not finite is told, and not raised.
 
     The notes stand in the first block.
     """
@@ -235,6 +226,8 @@ def read_blocks(path: Path, preparation: BlockPreparation, name: str | None = No
                 notes = () if number else (*file.notes, *others)
                 yield replace(block, files=[str(path)] * len(block), table=block.table.with_notes(notes))
             return
+        with told(features, path):
+            check_not_sparse(file, features, path)
         stored = file.stored(features)
         X = preparation.as_rows(stored or fetch(file, features, path))  # some can only be read as a whole, or not
         _check_rows(X, path, features)

@@ -42,7 +42,7 @@ def fetch(file: Datasets, key: str, path: Path) -> Array:
     """Return an array of an open file; raise a DataError where there is none, or what it holds is no array."""
     with told(key, path):
         try:
-            _check_not_sparse(file, key, path)
+            check_not_sparse(file, key, path)
             array = np.asarray(file[key])
             _check_kind(array)
         except KeyError:
@@ -57,7 +57,7 @@ def fetch(file: Datasets, key: str, path: Path) -> Array:
 def check_usable(file: Datasets, key: str, path: Path, first: Array) -> None:
     """Raise a DataError where an array that is not read as a whole, but for its first row, is no array of features."""
     with told(key, path):
-        _check_not_sparse(file, key, path)
+        check_not_sparse(file, key, path)
         _check_kind(first)
 
 
@@ -81,7 +81,7 @@ def pandas_tables(file: Datasets) -> list[str]:
     return list(dict.fromkeys(found[1] for found in marked if found))
 
 
-def _check_not_sparse(file: Datasets, key: str, path: Path) -> None:
+def check_not_sparse(file: Datasets, key: str, path: Path) -> None:
     """Raise Unusable for the data of a sparse matrix, which mean nothing without their places."""
     beside = key.removesuffix("data")
     if beside == key or not any(all(beside + mark in file for mark in marks) for marks in SPARSE):

@@ -10,9 +10,10 @@ import h5py
 import numpy as np
 import pytest
 import scipy.sparse
+from incoming_rows import read_features
 
 from nnctl.data.block import BlockPreparation
-from nnctl.data.files import read_features, read_tables
+from nnctl.data.files import read_tables
 from nnctl.data.names import Names, part_named
 from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError

@@ -5,9 +5,10 @@ import struct
 
 import numpy as np
 import pytest
+from incoming_rows import read_features
 
 from nnctl.data.block import BlockPreparation
-from nnctl.data.files import read_features, read_tables
+from nnctl.data.files import read_tables
 from nnctl.data.formats import fetch, opened
 from nnctl.data.names import Names
 from nnctl.data.scaling import Scaling
@@ -80,7 +81,7 @@ BAD = {
     "0-d": (npy(np.float64(3)), "the array must have a row of features for each example, (m, features), got shape ()"),
     "1-d": (npy(X[0]), "the array must have a row of features for each example, (m, features), got shape (2,)"),
     "no rows": (npy(X[:0]), "the array holds nothing, its shape is (0, 2)"),
-    "nan": (npy(X * np.nan), "the array is nan in row 0, column 0"),
+    "nan": (npy(X * np.nan), "the array is nan in column 0"),
     "text": (npy(X.astype(str)), "the array must hold numbers, got text"),
 }
 
@@ -93,7 +94,8 @@ def test_a_bad_file_is_one_clear_message(tmp_path, name):
     with pytest.raises(DataError) as caught:
         read_features(path, BlockPreparation((2,), Scaling()))
     message = str(caught.value)
-    assert message.startswith(f"{path}: {expected}")
+    assert message.startswith(str(path))
+    assert f": {expected}" in message
     assert message.count("\n") < 5
 
 
