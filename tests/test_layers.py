@@ -39,7 +39,7 @@ OWNERS = {
     "h5py": {"explain.answers", "runs.model", "data.hdf5", "data.storage", "training.result"},
     "hdf5plugin": {"data.hdf5"},
     "matplotlib": {"show"},
-    "PIL": {"data.picture", "data.picture_survey", "data.folder", "spec.checks"},
+    "PIL": {"data.picture", "data.picture_survey", "data.decoding", "data.album", "spec.checks"},
     "threadpoolctl": {"team"},
     "numpy": {"team", "nn", "data", "runs.model", "training", "explain", "show"},
 }

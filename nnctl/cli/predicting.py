@@ -39,6 +39,10 @@ def predict(
     keep: Annotated[
         str, typer.Option("--keep", help="Columns of a table to pass on, or all.", metavar="COLUMN,...")
     ] = "",
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", help="Of tables in text, where it is not that of training.", metavar="NAME"),
+    ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
     runs_dir: RunsDir = Path("runs"),
     quiet: Quiet = False,
@@ -57,7 +61,7 @@ def predict(
         run, *inputs = arguments or [LATEST]
         if not is_run(run, runs_dir) and (run == "-" or Path(run).suffix or os.path.exists(run)):
             run, inputs = LATEST, [run, *inputs]
-        for option, given in (("--features", features), ("--keep", keep)):
+        for option, given in (("--features", features), ("--keep", keep), ("--encoding", encoding)):
             if given and not inputs:
                 raise SpecError(f"{option} is about an INPUT, and there is none: nnctl predict RUN INPUT")
         if output is not None:
@@ -66,8 +70,8 @@ def predict(
         if not quiet:
             print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
         if inputs:
-            columns = next(iter(csv.reader([keep]))) if keep else []
-            _predict_inputs(found, inputs, features, columns, proba, output, quiet, as_json)
+            columns = _columns(keep)
+            _predict_inputs(found, inputs, features, encoding, columns, proba, output, quiet, as_json)
         else:
             _predict_own(found, proba, output, quiet, as_json)
 
@@ -76,6 +80,7 @@ def _predict_inputs(
     run: "Run",
     inputs: list[str],
     features: str | None,
+    encoding: str | None,
     keep: list[str],
     proba: bool,
     output: Path | None,
@@ -85,15 +90,16 @@ def _predict_inputs(
     """Answer inputs block by block, on stdout or in a file."""
     from nnctl.errors import DataError
     from nnctl.explain import inputs as reading
-    from nnctl.explain.answers import as_objects, write_csv, writer_of, writing
+    from nnctl.explain.answers import PROBABILITY, as_objects, write_csv, writer_of, writing
     from nnctl.runs import model
     from nnctl.show import console
     from nnctl.show.progress import counted
 
-    reading.check(inputs, output)
+    reading.check(inputs, output, run)
     if output is not None:
         writer_of(output)
-    messages, trained = console.messages(quiet), model.load(run.parameters)
+    messages, trained = console.messages(quiet), reading.encoded(model.load(run.parameters), encoding)
+    without = () if trained.interface.classes else (PROBABILITY,)
     rows, failures, told = 0, 0, 0
     failed, notes, objects = list[str](), list[str](), list[dict[str, object]]()
     with contextlib.ExitStack() as during:
@@ -108,7 +114,7 @@ def _predict_inputs(
             if block.rows and file is not None:
                 file.write(block.answers, block.texts)
             elif block.rows and as_json:
-                objects += as_objects(block.answers)
+                objects += as_objects(block.answers, without)
             elif block.rows:
                 write_csv(sys.stdout, block.answers, header=rows == 0)
                 sys.stdout.flush()
@@ -117,8 +123,8 @@ def _predict_inputs(
             if failures < rows:  # else it may be all of them, and then that is an error
                 _tell(failed[told:MOST_FAILED])
                 told = len(failed)
-    if failures and failures == rows:
-        raise DataError("\n".join(failed) if rows == 1 else "\n".join(["no row can be predicted:", *failed]))
+        if failures and failures == rows:
+            raise DataError("\n".join(failed) if rows == 1 else "\n".join(["no row can be predicted:", *failed]))
     if failures > MOST_FAILED:
         print(f"no prediction: {failures - MOST_FAILED:,} more rows", file=sys.stderr)
     if output is not None:
@@ -134,10 +140,20 @@ def _predict_inputs(
         print(json.dumps(said, allow_nan=False))
 
 
+def _columns(keep: str) -> list[str]:
+    """Return the names that --keep gives, of which one with a comma stands in quotes."""
+    from nnctl.errors import SpecError
+
+    try:
+        return next(csv.reader([keep]), [])
+    except csv.Error:
+        raise SpecError(f"--keep {keep!r}: expected names of columns with commas between them") from None
+
+
 def _tell(failed: list[str]) -> None:
     """Say of rows that they have no prediction, each in a line."""
     for reason in failed:
-        print("no prediction:", reason.replace("\n", " "), file=sys.stderr)
+        print("no prediction:", reason.replace(".\n", ". ").replace("\n", "; "), file=sys.stderr)
 
 
 def _predict_own(run: "Run", proba: bool, output: Path | None, quiet: bool, as_json: bool) -> None:
@@ -152,7 +168,7 @@ def _predict_own(run: "Run", proba: bool, output: Path | None, quiet: bool, as_j
     for note in prediction.table.notes:
         messages.print(f"note: {note}")
     if output is not None:
-        check(list(map(str, prediction.table.files)), output)
+        check(list(map(str, prediction.table.files)), output, run)
         with writing(output) as file:
             answers = {ROW: range(prediction.outputs.shape[1]), **prediction.columns(proba)}
             file.write(answers, prediction.texts)

@@ -11,8 +11,7 @@ import numpy as np
 from nnctl.data.disk import OnDisk
 from nnctl.data.layout import turned
 from nnctl.data.prepared import Prepared
-from nnctl.data.ranges import Range
-from nnctl.data.remarks import Remark, Remarks
+from nnctl.data.ranges import Range, Seen
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.errors import MismatchError
@@ -61,29 +60,26 @@ class BlockPreparation:
 
     def remarks(self, table: Table) -> list[str]:
         """Say what of a table's features differs from training; raise a MismatchError where that cannot be right."""
-        found = Remarks(table.origin)
-        found.add(self.unlike(table), len(table.X))
-        return found.lines()
+        beside = self.beside()
+        beside.add(table)
+        return beside.lines()
 
-    def unlike(self, table: Table, begins: bool = True) -> list[Remark]:
-        """Return what of a table's features differs from training; raise a MismatchError where that cannot be right.
+    def beside(self) -> "BlocksBeside":
+        """Return what compares the blocks of an input with the training rows."""
+        return BlocksBeside(self)
 
-        Only of the rows with which an input begins it is known that they are as many as tell that.
-        """
-        if self.range is None or not len(table.X) or not self.fits(table.X.shape[1:]):
-            return []
-        with np.errstate(over="ignore", invalid="ignore"):
-            refusal, remarks = self.range.remarks(table.X)
-        if refusal is not None and begins:
-            raise MismatchError(f"{table.origin}: {refusal}")
-        shape = table.X.shape[1:]
+    def compared(self, seen: Seen, shape: tuple[int, ...], origin: str) -> list[str]:
+        """Say what of rows of examples of a shape differs from training, or raise a MismatchError."""
+        assert self.range is not None
+        refusal, remarks = self.range.judge(seen)
+        if refusal is not None:
+            raise MismatchError(f"{origin}: {refusal}")
         if len(_sides(shape)) != len(_sides(self.shape)) and max(len(shape), len(self.shape)) > 2:
-            about = (
+            remarks.append(
                 f"an example has {in_words(shape)}, and had {in_words(self.shape)} in training; they are taken"
                 " in the order of X.reshape(m, -1)"
             )
-            remarks.append(Remark(about, len(table.X), whole=True))
-        return remarks
+        return [f"{origin}: {remark}" for remark in remarks]
 
     def fits(self, shape: tuple[int, ...]) -> bool:
         """Tell whether an example of this shape can be taken: as in training, or flattened."""
@@ -97,6 +93,31 @@ class BlockPreparation:
 
     def __str__(self) -> str:
         return self.scaling.told
+
+
+class BlocksBeside:
+    """The blocks of an input beside the training rows: what is so of all of them together."""
+
+    def __init__(self, preparation: BlockPreparation) -> None:
+        self._preparation = preparation
+        self._seen: Seen | None = None
+        self._last: tuple[tuple[int, ...], str] = ((), "")
+
+    def add(self, table: Table) -> None:
+        """Look at a block; raise a MismatchError where the first one cannot be right."""
+        own, shape = self._preparation, table.X.shape[1:]
+        if own.range is None or not len(table.X) or not own.fits(shape):
+            return
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = own.range.look(table.X)
+        self._last = shape, table.origin
+        if self._seen is None:
+            own.compared(found, *self._last)
+        self._seen = found if self._seen is None else self._seen.joined(found)
+
+    def lines(self) -> list[str]:
+        """Say what of all blocks differs from training; raise a MismatchError where that cannot be right."""
+        return [] if self._seen is None else self._preparation.compared(self._seen, *self._last)
 
 
 def in_words(shape: tuple[int, ...]) -> str:

@@ -38,7 +38,7 @@ def delimited(file: IO[bytes], source: Source) -> Opened:
     names = [name.strip() for name in header]
     if not any(names):
         raise DataError(f"{source}: has no names of columns; {HEADER}")
-    _check_header(names, f"{source}:{begin}")
+    _check_header(names, f"{source}:{begin}", None if source.whole else source.needed)
     return Opened(source, names, _blocks(lines, source, mark, names))
 
 
@@ -120,13 +120,15 @@ def _separator(text: str, needed: Collection[str] | None) -> str:
     return best[3]
 
 
-def _check_header(names: list[str], where: str) -> None:
+def _check_header(names: list[str], where: str, needed: Collection[str] | None) -> None:
+    """Raise a DataError for a header that names no columns, or those that are needed (None: any) not clearly."""
     if all(is_number(name) for name in names):
         raise DataError(
             f"{where}: there is no header: the first row holds numbers ({printable(', '.join(names))[:60]}).\n"
             "Put a line with the names of the columns above it."
         )
-    twice = [name for name, count in Counter(names).items() if count > 1 and name]
+    counts = Counter(name for name in names if name and (needed is None or name in needed))
+    twice = [name for name, count in counts.items() if count > 1]
     if twice:
         at = [number for number, name in enumerate(names, start=1) if name == twice[0]]
         raise DataError(
@@ -134,5 +136,5 @@ def _check_header(names: list[str], where: str) -> None:
             " column a name of its own"
         )
     empty = [number for number, name in enumerate(names, start=1) if not name]
-    if empty and empty != [1]:
+    if empty and empty != [1] and needed is None:
         raise DataError(f"{where}: column {empty[-1]} has no name; give it one")

@@ -15,10 +15,10 @@ from nnctl.data.arrays import ALONE, Stored
 from nnctl.data.block import BlockPreparation
 from nnctl.data.blocks import Block, Failed
 from nnctl.data.formats import Datasets, check_usable, fetch, opened, pandas_tables, told
-from nnctl.data.hold import Hold
+from nnctl.data.hold import Way
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, TARGETS, Names, bare, named, part_named, target_of, usual
-from nnctl.data.picture import Cell, Form
+from nnctl.data.picture import Cell
 from nnctl.data.portions import Portions, all_finite, evenly
 from nnctl.data.table import Table
 from nnctl.data.text import texts
@@ -34,15 +34,6 @@ BESIDE = {  # what the datasets are that stand beside features and targets
     "group": "data.group names a dataset with a number or text for each row",
     "order": "data.order is file, for the rows as they stand, or names a dataset with a number for each row",
 }
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a spec wants features to be read: where they are held, and what the pictures' files among them become."""
-
-    hold: Hold
-    form: Form
-    skip: bool  # pictures that cannot be read
 
 
 @dataclass(frozen=True)
@@ -156,7 +147,8 @@ def _found(file: Datasets, key: str, path: Path, part: str, way: Way | None) -> 
     if way and (cells := _cells(file, key, path)):
         return cells
     stored = file.stored(key) if way else None
-    return stored if way and stored and way.hold.on_disk(stored, part) else fetch(file, key, path)
+    on_disk = way and stored and way.hold.on_disk(path, stored.shape, stored.dtype, part)
+    return stored if on_disk else fetch(file, key, path)
 
 
 def _cells(file: Datasets, key: str, path: Path) -> list[Cell]:
@@ -185,10 +177,9 @@ def _table(
     pictures = isinstance(X, list)
     m, kept = len(X), None
     if pictures and way:
-        from nnctl.data.folder import decoded  # and with it threads
+        from nnctl.data import album  # and with it threads
 
-        X, kept, said = decoded(features.path, X, way.form, way.skip)
-        X = X[..., 0] if way.form.channels == 1 else X
+        X, kept, said = album.read(features.path, features.key, X, way, part)
         notes += said
     else:
         X, y = as_rows(X, y, str(features), target.key if len(paths) == 1 else str(target), layout, part)

@@ -1,35 +1,30 @@
 """A folder of pictures is a table: each sub-folder is a class, or train/, validation/ and test/ hold such sub-folders.
 
-Pictures are decoded side by side and stand in the order of their names, whoever was first. What lies among them and is
-no picture is left out, and counted in a note; a class without pictures, or pictures without a class, are refused.
+Pictures stand in the order of their names. What lies among them and is no picture is left out, and counted in a note;
+a class without pictures, or pictures without a class, are refused.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
-from math import prod
 from pathlib import Path
 
 import numpy as np
 
-from nnctl import threads
+from nnctl.data import album
 from nnctl.data.block import BlockPreparation
 from nnctl.data.blocks import Block, Failed
+from nnctl.data.decoding import NOTES, decoded
+from nnctl.data.hold import Way
 from nnctl.data.names import PARTS
-from nnctl.data.picture import SUFFIXES, Cell, Form, decode, silent
+from nnctl.data.picture import SUFFIXES, Cell, Form
 from nnctl.data.recognition import files_in
 from nnctl.data.table import Table
 from nnctl.data.words import printable
-from nnctl.errors import DataError, StorageError
-from nnctl.nn import Array
+from nnctl.errors import DataError
 from nnctl.registry import FEW, listed
 
-Decoded = tuple[Array, tuple[str, ...]]  # pixels (h, w, channels), and what is to be said of them
 IN_A_BLOCK = 512  # pictures
-NOTES = 3  # that pictures bring and that are told in full
 UNSEEN = ".", "__MACOSX"  # how names begin of what other programs put there
 
 
@@ -65,17 +60,16 @@ def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and (path.is_file() or not path.exists())
 
 
-def read_folder(
-    path: Path, wanted: Collection[str], also: Collection[str], form: Form, skip: bool = False
-) -> dict[str, Table]:
+def read_folder(path: Path, wanted: Collection[str], also: Collection[str], way: Way) -> dict[str, Table]:
     """Read the table of each part that is wanted from a folder, and of those that it has also.
 
-    `skip` leaves out pictures that cannot be read. The notes of a part stand in its table.
+    The notes of a part stand in its table.
     """
     top = Listing.of(path)
     parts = _parts(path, top)
     if not parts:
-        return dict.fromkeys(wanted, _read_classes(path, top, "train" in wanted, form, skip))
+        part = "train" if "train" in wanted else next(iter(wanted))
+        return dict.fromkeys(wanted, _read_classes(path, top, part, way))
     if missing := [part for part in wanted if part not in parts]:
         raise DataError(
             f"{path}: has no sub-folder for {missing[0]}; it holds {_names(top.folders)}.\n"
@@ -83,7 +77,7 @@ def read_folder(
         )
     _check_not_mixed(path, top)
     taken = [*wanted, *(part for part in also if part in parts)]
-    tables = {part: _read_classes(parts[part], Listing.of(parts[part]), part == "train", form, skip) for part in taken}
+    tables = {part: _read_classes(parts[part], Listing.of(parts[part]), part, way) for part in taken}
     unused = [folder for folder in top.folders if folder not in [parts[part] for part in taken]]
     notes = [f"{path} also holds {_names(unused)}: not used"] if unused else []
     notes += _left_out(path, top.others)
@@ -115,7 +109,7 @@ def read_pictures(origin: Path, files: Sequence[Path | Cell], preparation: Block
     """Read pictures in blocks, to predict them; one that cannot be read is told, and not raised."""
     form, layout = Form.of(preparation, origin)
     told = 0
-    with _side_by_side(files, form, skip=True) as results:
+    with decoded(files, form, skip=True) as results:
         for start in range(0, len(files), IN_A_BLOCK):
             own = files[start : start + IN_A_BLOCK]
             pixels, rows, failed, said = [], list[int](), list[Failed](), list[str]()
@@ -159,8 +153,9 @@ def _parts(path: Path, top: Listing) -> dict[str, Path]:
     return found
 
 
-def _read_classes(path: Path, top: Listing, trains: bool, form: Form, skip: bool) -> Table:
+def _read_classes(path: Path, top: Listing, part: str, way: Way) -> Table:
     """Read the pictures of one part, whose sub-folders are its classes."""
+    trains = part == "train"
     inside = {folder: Listing.of(folder) for folder in top.folders}
     if not top.pictures and not any(listing.pictures or listing.folders for listing in inside.values()):
         raise DataError(_no_pictures(path, "sub-folders of pictures, one for each class"))
@@ -178,16 +173,14 @@ def _read_classes(path: Path, top: Listing, trains: bool, form: Form, skip: bool
             "Put the pictures of each class into a sub-folder of its own."
         )
     labelled = [(file, folder.name) for folder, listing in inside.items() for file in listing.pictures]
-    X, kept, notes = decoded(path, [file for file, _ in labelled], form, skip)
+    X, kept, notes = album.read(path, "", [file for file, _ in labelled], way, part)
     y = np.array([labelled[row][1] for row in kept])
     notes += _left_out(path, [*top.others, *(other for listing in inside.values() for other in listing.others)])
     classes = tuple(folder.name for folder in inside)
     if lost := set(classes) - set(y.tolist()):
         raise DataError(f"{path}: of {min(lost)}/ no picture can be read, so nothing is left of that class")
     listed_classes = classes if trains else None  # of the other parts the names alone count
-    return Table(
-        X[..., 0] if form.channels == 1 else X, y, listed_classes, str(path), files=(path,), notes=tuple(notes)
-    )
+    return Table(X, y, listed_classes, str(path), files=(path,), notes=tuple(notes))
 
 
 def _check_class(folder: Path, listing: Listing) -> None:
@@ -215,77 +208,6 @@ def _check_not_mixed(path: Path, listing: Listing) -> None:
             f"{path}: holds both pictures ({_names(listing.pictures)}) and sub-folders ({_names(listing.folders)}).\n"
             "Put each picture into the sub-folder of its class, or give a folder that holds nothing else."
         )
-
-
-def decoded(origin: Path, files: Sequence[Path | Cell], form: Form, skip: bool) -> tuple[Array, list[int], list[str]]:
-    """Return pictures (m, h, w, channels), which of the files they are, and notes; the first mistake is raised."""
-    X, kept, said, unreadable = np.empty(0, np.uint8), list[int](), list[str](), list[str]()
-    with _side_by_side(files, form, skip) as results:
-        for row, result in enumerate(results):
-            if isinstance(result, DataError):
-                unreadable.append(str(result).partition("\n")[0])
-                continue
-            pixels, notes = result
-            if not kept:
-                X = _room(origin, len(files), pixels.shape)
-            if pixels.shape != X.shape[1:]:
-                raise DataError(_sizes(origin, files[kept[0]], X.shape[1:], files[row], pixels.shape))
-            X[len(kept)] = pixels
-            kept.append(row)
-            said += notes
-    if not kept:
-        raise DataError(f"{origin}: none of its {len(files):,} pictures can be read; {unreadable[0]}")
-    if len(said) > NOTES:
-        said[NOTES:] = [f"{origin}: such things are to be said of further pictures ({len(said) - NOTES:,} notes)"]
-    if unreadable:
-        said.append(
-            f"{origin}: pictures that cannot be read are left out (data.skip_unreadable), {len(unreadable):,} of"
-            f" {len(files):,}; the first: {unreadable[0]}"
-        )
-    return X[: len(kept)], kept, said
-
-
-@contextmanager
-def _side_by_side(files: Sequence[Path | Cell], form: Form, skip: bool) -> Iterator[Iterator[Decoded | DataError]]:
-    """Decode pictures on all cores, and hand them over in their order."""
-    import PIL.Image
-
-    PIL.Image.init()  # here, for two threads that look for a reader of theirs at once may find none
-    pool = ThreadPoolExecutor(threads.number())
-    with silent():
-        try:
-            yield pool.map(partial(_decode, form=form, skip=skip), files)
-        finally:
-            pool.shutdown(cancel_futures=True)  # a mistake or a signal waits for no further picture
-
-
-def _decode(file: Path | Cell, form: Form, skip: bool) -> Decoded | DataError:
-    """Decode a picture; what is wrong with one that is to be skipped is returned, and not raised."""
-    try:
-        return decode(file, form)
-    except DataError as error:
-        if not skip:
-            raise
-        return error
-
-
-def _room(origin: Path, m: int, shape: tuple[int, ...]) -> Array:
-    try:
-        return np.empty((m, *shape), np.uint8)
-    except MemoryError:
-        raise StorageError(
-            f"{origin}: its {m:,} pictures do not fit into memory ({m * prod(shape) / 1e9:,.1f} GB at"
-            f" {shape[0]} x {shape[1]}).\nTake fewer of them, a smaller data.size, or a larger machine."
-        ) from None
-
-
-def _sizes(origin: Path, first: Path | Cell, size: tuple[int, ...], other: Path | Cell, found: tuple[int, ...]) -> str:
-    here, there = (str(file).removeprefix(str(origin)).lstrip("/\\, ") for file in (first, other))
-    return (
-        f"{origin}: its pictures have more than one size: {printable(here)} is {size[0]} x {size[1]} (height x width),"
-        f" {printable(there)} {found[0]} x {found[1]}.\n"
-        "Say to which size they are brought: data.size: [height, width], such as [64, 64]."
-    )
 
 
 def _no_pictures(path: Path, expected: str) -> str:

@@ -1,11 +1,13 @@
 """Where the features of a file are held while they are used: in memory, or on disk where they would fill it.
 
 On disk they are rows of a file: of the data file itself where they lie there as they are, else of an NPY file into
-which they are unpacked once.
+which they are unpacked, or pictures decoded, once.
 """
 
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from nnctl.data import cache
 from nnctl.data.arrays import Stored
 from nnctl.data.disk import OnDisk, RawFile
 from nnctl.data.memory import available, in_words
+from nnctl.data.picture import Form
 from nnctl.errors import SpecError
 from nnctl.spec.spec import Spec
 
@@ -26,37 +29,52 @@ class Hold:
     spec: Spec
     to_train: bool  # or only to look at them
 
-    def on_disk(self, X: Stored, part: str) -> bool:
-        """Tell whether features are left on disk; raise a SpecError where they cannot be, for a full batch of them."""
+    @property
+    def cache(self) -> Path:
+        """The folder for what must be unpacked, or decoded."""
+        return Path(self.spec.data.cache or cache.FOLDER)
+
+    def on_disk(self, path: Path, shape: tuple[int, ...], dtype: np.dtype[Any], part: str) -> bool:
+        """Tell whether features (m, ...) are left on disk; raise a SpecError where a full batch of them cannot be."""
         wanted, there = self.spec.data.held_in, available()
-        if wanted == "memory" or (wanted is None and self._prepared(X) <= SHARE * there):
+        prepared = self._prepared(shape, dtype)
+        if wanted == "memory" or (wanted is None and prepared <= SHARE * there):
             return False
         if part == "train" and self.to_train and self.spec.train.batch_size is None:
-            raise self._too_large(X, there)
+            raise self._too_large(path, shape[0], prepared, there)
         return True
 
     def rows(self, X: Stored, notes: list[str]) -> OnDisk:
         """Return features on disk as rows, unpacked if they must be, and note where."""
         path, offset = X.path, X.offset
         if offset is None:
-            path, offset = cache.unpacked(X, Path(self.spec.data.cache or cache.FOLDER), notes)
+            path, offset = cache.unpacked(X, self.cache, notes)
         rows = OnDisk(RawFile(path), offset, X.dtype, X.shape[1:], range(len(X)))
         X.tell()
         return rows
 
-    def _prepared(self, X: Stored) -> int:
+    def _prepared(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
         """Return how many bytes it takes to hold features as found, once more for shares of them, and prepared."""
-        return X.nbytes * (2 if self.spec.data.shares else 1) + X.size * np.dtype(self.spec.train.dtype).itemsize
+        found = dtype.itemsize * (2 if self.spec.data.shares else 1)
+        return prod(shape) * (found + np.dtype(self.spec.train.dtype).itemsize)
 
-    def _too_large(self, X: Stored, there: int) -> SpecError:
+    def _too_large(self, path: Path, m: int, prepared: int, there: int) -> SpecError:
         dims = self.spec.model.layer_dims
         itemsize = np.dtype(self.spec.train.dtype).itemsize
-        passes = 2 * len(X) * sum(dims[1:]) * itemsize  # Z and dZ of every layer
-        needed = self._prepared(X) + passes
+        needed = prepared + 2 * m * sum(dims[1:]) * itemsize  # Z and dZ of every layer
         return self.spec.document.mistake(
             ("train",),
-            f"has no batch_size, and a full batch is held in memory: {len(X):,} examples of {X.path} take about"
+            f"has no batch_size, and a full batch is held in memory: {m:,} examples of {path} take about"
             f" {in_words(needed)} of it with what they become in each layer, and {in_words(there)} are there.\n"
             "  Train on mini-batches, which gather their rows from disk: batch_size: 128, and epochs: 10 in place of"
             " iterations" + ("" if self.spec.data.held_in is None else "; or take data.held_in: disk out"),
         )
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a spec wants features to be read: where they are held, and what the pictures' files among them become."""
+
+    hold: Hold
+    form: Form
+    skip: bool  # pictures that cannot be read

@@ -28,20 +28,26 @@ def json_lines(file: IO[bytes], source: Source) -> Opened:
     for line, row in islice(rows, ROWS):
         first.append((line, row))
         names |= dict.fromkeys(row if isinstance(row, dict) else ())
-        if source.needed is not None and names and names.keys() >= set(source.needed):
+        if source.needed is not None and not source.whole and names and names.keys() >= set(source.needed):
             break
     if not first:
         raise DataError(f"{source}: is empty; expected a JSON object in each line")
-    strict = len(first) if source.needed is None else None
-    return Opened(source, list(names), _blocks(first, rows, lines, list(names), strict))
+    if not names:
+        line, said = first[0]
+        raise DataError(f"{source}:{line}: {said if isinstance(said, str) else 'is an object without keys'}")
+    strict = len(first) if source.needed is None or source.whole else None
+    plain = set(names) - set(source.left_out) if strict else set(source.needed or ())
+    return Opened(source, list(names), _blocks(first, rows, lines, list(names), strict, plain))
 
 
 def _blocks(
-    block: list[Row], rows: Iterator[Row], lines: Lines, names: list[str], strict: int | None
+    block: list[Row], rows: Iterator[Row], lines: Lines, names: list[str], strict: int | None, plain: set[str]
 ) -> Iterator[Records]:
-    """Yield the first rows, and then what is there of further ones; `strict` is how many have told all names."""
+    """Yield the first rows, and then what is there of further ones; `strict` is how many have told all names, and
+    `plain` are the names whose cells are looked at.
+    """
     while block:
-        yield _listed(block, names, strict)
+        yield _listed(block, names, strict, plain)
         block = []
         for row in rows:
             block.append(row)
@@ -49,7 +55,7 @@ def _blocks(
                 break
 
 
-def _listed(block: list[Row], names: list[str], strict: int | None) -> Listed:
+def _listed(block: list[Row], names: list[str], strict: int | None, plain: set[str]) -> Listed:
     known, bad, cells = set(names), list[Bad](), list[dict[str, Any]]()
     for place, (_, row) in enumerate(block):
         if isinstance(row, str):
@@ -57,6 +63,9 @@ def _listed(block: list[Row], names: list[str], strict: int | None) -> Listed:
         elif strict is not None and (new := next((key for key in row if key not in known), None)) is not None:
             said = f'has the key "{printable(new)}", which none of the first {strict:,} rows has'
             bad.append(Bad(place, f"{said}.\nWrite it into the first row too (as null), or leave it out."))
+        elif several := [name for name, value in row.items() if name in plain and isinstance(value, list | dict)]:
+            said = f'"{printable(several[0])}" holds several values; expected a number, text or null'
+            bad.append(Bad(place, said))
         else:
             cells.append(row)
     numbers = np.array([line for line, _ in block], np.int64)
@@ -73,9 +82,6 @@ def _row(line: str) -> dict[str, Any] | str:
         return str(reason)
     if not isinstance(row, dict):
         return 'is no object; expected one in each line, such as {"age": 3, "name": "Ann"}'
-    several = next((name for name, value in row.items() if isinstance(value, list | dict)), None)
-    if several is not None:
-        return f'"{printable(several)}" holds several values; expected a number, text or null'
     return row
 
 

@@ -181,14 +181,17 @@ class boolean(Kind):
     def remarks(self, columns: Columns) -> list[Remark]:
         """Say what of later rows is unlike the training rows."""
         column = columns.texts[self.name]
-        odd = self.stranger(columns, self.name)
-        gaps = int(np.isnan(truths(column)).sum())
-        if odd is None and (not gaps or self.gaps):
-            return []
-        what = "is neither yes nor no" if odd is not None else "is missing"
-        example = f' ("{odd}")' if odd is not None else ""
-        taken = f"; taken as {['no', 'yes'][int(self.fill)]}"
-        return [Remark(f"{self.name} {what} in ", gaps, example=f"{example}{taken}")]
+        missing = column.codes < 0
+        strange = np.isnan(truths(column)) & ~missing
+        taken, said = f"; taken as {['no', 'yes'][int(self.fill)]}", []
+        if strange.any():
+            odd = column.values[int(column.codes[strange][0])]
+            said.append(
+                Remark(f"{self.name} is neither yes nor no in ", int(strange.sum()), example=f' ("{odd}"){taken}')
+            )
+        if missing.any() and not self.gaps:
+            said.append(Remark(f"{self.name} is missing in ", int(missing.sum()), example=taken))
+        return said
 
     def __str__(self) -> str:
         return "0 or 1" + (f"; missing: {self.fill:g}" if self.gaps else "")

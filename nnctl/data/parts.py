@@ -26,9 +26,8 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
     """Return the tables that the spec names, before shares are split off, to train on them or to look at them."""
     data = spec.data
     built_in = isinstance(data.source, str) and data.source in datasets
-    if data.held_in == "disk" and (built_in or Path(data.place("train").array("features").file).is_dir()):
-        held = data.source if built_in else "a folder of pictures"
-        raise spec.document.mistake(("data", "held_in"), f"is for files of arrays; {held} is held in memory")
+    if data.held_in == "disk" and built_in:
+        raise spec.document.mistake(("data", "held_in"), f"is for files of arrays; {data.source} is held in memory")
     if not built_in and _is_table(data.place("train")):
         return _named_tables(spec)
     given = next((key for key in TABLE_KEYS if getattr(data, key) != getattr(DataSpec(), key)), None)
@@ -46,8 +45,8 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
         in_files.insert(0, "train")
     if not in_files:
         return tables
-    from nnctl.data.files import Way, read_apart, read_tables  # and with them the readers of all formats
-    from nnctl.data.hold import Hold
+    from nnctl.data.files import read_apart, read_tables  # and with them the readers of all formats
+    from nnctl.data.hold import Hold, Way
 
     way = Way(Hold(spec, to_train), _form(spec), data.skip_unreadable)
     together: dict[Path, dict[str, Names]] = {}
@@ -65,7 +64,7 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
         if path.is_dir():
             from nnctl.data.folder import check_classes, read_folder  # and with it threads
 
-            found = read_folder(path, wanted, also, way.form, data.skip_unreadable)
+            found = read_folder(path, wanted, also, way)
             tables |= found
             for table in found.values():
                 check_classes(tables["train"], table)
@@ -75,9 +74,6 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
     given = next((key for key in FOLDER_KEYS if getattr(data, key) != getattr(DataSpec(), key)), None)
     if given and not of_pictures and not any(path.is_dir() for path in together):
         raise spec.document.mistake(("data", given), f"is for pictures, and {tables['train'].origin} holds none")
-    if of_pictures and data.held_in == "disk":
-        message = f"is for arrays; the pictures of {tables['train'].origin} are decoded into memory"
-        raise spec.document.mistake(("data", "held_in"), message)
     return {part: tables[part] for part in PARTS if part in tables}
 
 

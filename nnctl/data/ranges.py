@@ -6,11 +6,11 @@ light as those of training were dark, are said.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from nnctl.data.portions import Portions
-from nnctl.data.remarks import Remark
 from nnctl.nn import Array
 
 FAR = 3.0  # widths of a feature's range beyond its ends
@@ -42,113 +42,163 @@ class Range:
             return cls(low.min(), high.max(), str(X.dtype), brightness)
         return cls(low, high, str(X.dtype))
 
-    def remarks(self, X: Array) -> tuple[str | None, list[Remark]]:
-        """Say why rows X (m, ...) cannot be in the unit of the training rows, and the way out, or None; and what of
-        them is far outside the training rows, or that all lie in a corner of them.
-        """
+    def look(self, X: Array) -> "Seen":
+        """Return what rows X (m, ...) are like beside the training rows."""
         low, high = extent(X)
-        refusal = self._refusal(X, float(low.min()), float(high.max()))
+        lower, upper = self._usual()
+        far, outside = 0, np.zeros(len(low), bool)
+        if ((low < lower) | (high > upper)).any():
+            for rows in Portions(X):
+                own = (rows < lower) | (rows > upper)
+                far += int(own.any(axis=1).sum())
+                outside |= own.any(axis=0)
+        return Seen(X.dtype, len(X), X.size, low, high, far, outside, self._inverted(X))
+
+    def judge(self, seen: "Seen") -> tuple[str | None, list[str]]:
+        """Say why rows cannot be in the unit of the training rows, and the way out, or None; and what of them is far
+        outside the training rows, or that all lie in a corner of them.
+        """
+        refusal = self._refusal(seen.dtype, float(seen.low.min()), float(seen.high.max()))
         if refusal is not None:
             return refusal, []
-        remarks = self._far(X, low, high) or self._corner(X, low, high) or self._apart(X, low, high)
-        return None, remarks or self._inverted(X)
+        remarks = self._far(seen) or self._corner(seen) or self._apart(seen)
+        return None, remarks or self._looks_inverted(seen)
 
-    def _refusal(self, X: Array, low: float, high: float) -> str | None:
-        if self.dtype == BYTES and self.high.max() > 1 and X.dtype.kind == "f" and low >= -1 and 0 < high <= 1:
+    def _usual(self) -> tuple[Array, Array]:
+        """Return between what numbers a feature does not lie far outside."""
+        width = self.high - self.low
+        varied = np.sort(width[width > 0])
+        usual = varied[len(varied) // 2] if len(varied) else 0.0  # the middle one: np.median loads all of numpy.ma
+        margin = FAR * np.where(width > 0, width, usual)  # what never varied in training has no width of its own
+        return self.low - margin, self.high + margin
+
+    def _refusal(self, dtype: np.dtype[Any], low: float, high: float) -> str | None:
+        if self.dtype == BYTES and self.high.max() > 1 and dtype.kind == "f" and low >= -1 and 0 < high <= 1:
             return (
                 f"its features are fractions from {low:g} to {high:g}, and the network was trained on bytes from"
                 f" {self.low.min():g} to {self.high.max():g}.\nSave bytes: np.round(255 * X).astype(np.uint8)"
                 + (", for X from 0 to 1" if low < 0 else "")
             )
-        if X.dtype == BYTES and high > 1 and self.dtype.startswith("float") and self._within_one():
+        if dtype == BYTES and high > 1 and self.dtype.startswith("float") and self._within_one():
             return (
                 f"its features are bytes up to {high:g}, and the network was trained on fractions from"
                 f" {self.low.min():g} to {self.high.max():g}.\nSave fractions as in training, such as X / 255"
             )
         return None
 
-    def _far(self, X: Array, low: Array, high: Array) -> list[Remark]:
-        width = self.high - self.low
-        varied = np.sort(width[width > 0])
-        usual = varied[len(varied) // 2] if len(varied) else 0.0  # the middle one: np.median loads all of numpy.ma
-        margin = FAR * np.where(width > 0, width, usual)  # what never varied in training has no width of its own
-        lower, upper = self.low - margin, self.high + margin
-        if not ((low < lower) | (high > upper)).any():
+    def _far(self, seen: "Seen") -> list[str]:
+        if not seen.far:
             return []
-        count, columns_outside = 0, np.zeros(len(low), bool)
-        for rows in Portions(X):
-            outside = (rows < lower) | (rows > upper)
-            count += int(outside.any(axis=1).sum())
-            columns_outside |= outside.any(axis=0)
-        columns = np.flatnonzero(columns_outside)
+        low, high, columns = seen.low, seen.high, np.flatnonzero(seen.outside)
         first = int(columns[0])
         known = [float(np.broadcast_to(bound, low.shape)[first]) for bound in (self.low, self.high)]
         more = f" (and so do {len(columns) - 1:,} more)" if len(columns) > 1 else ""
-        example = (
-            f": feature {first} (counted from 0) goes from {low[first]:g} to {high[first]:g}, and went from"
-            f" {known[0]:g} to {known[1]:g} in training{more}; is the unit the same?"
-        )
-        return [Remark("", count, " lie far outside what the network was trained on", example)]
+        return [
+            f"{seen.far:,} of {seen.m:,} rows lie far outside what the network was trained on: feature {first} (counted"
+            f" from 0) goes from {low[first]:g} to {high[first]:g}, and went from {known[0]:g} to {known[1]:g} in"
+            f" training{more}; is the unit the same?"
+        ]
 
-    def _apart(self, X: Array, low: Array, high: Array) -> list[Remark]:
+    def _apart(self, seen: "Seen") -> list[str]:
+        low, high = seen.low, seen.high
         apart = np.flatnonzero((low > self.high) | (high < self.low)) if self.low.ndim else np.zeros(0, int)
-        if len(X) < HANDFUL or not len(apart):
+        if seen.m < HANDFUL or not len(apart):
             return []
         first = int(apart[0])
-        about = f"no row lies within what the network was trained on in feature {first} (counted from 0)"
-        example = (
-            f": it goes from {low[first]:g} to {high[first]:g}, and went from {self.low[first]:g} to"
-            f" {self.high[first]:g} in training{f' (and so do {len(apart) - 1:,} more)' if len(apart) > 1 else ''};"
-            " is the unit the same?"
-        )
-        return [Remark(about, len(X), example=example, whole=True)]
+        return [
+            f"no row lies within what the network was trained on in feature {first} (counted from 0): it goes from"
+            f" {low[first]:g} to {high[first]:g}, and went from {self.low[first]:g} to {self.high[first]:g} in training"
+            f"{f' (and so do {len(apart) - 1:,} more)' if len(apart) > 1 else ''}; is the unit the same?"
+        ]
 
-    def _corner(self, X: Array, low: Array, high: Array) -> list[Remark]:
-        together = self.low.ndim == 0
+    def _corner(self, seen: "Seen") -> list[str]:
+        low, high, together = seen.low, seen.high, self.low.ndim == 0
         if together:
             low, high = low.min(), high.max()
         width, largest = self.high - self.low, np.maximum(np.abs(self.low), np.abs(self.high))
         varied = width > 0
         near_zero = np.maximum(np.abs(low), np.abs(high)) <= CORNER * largest
-        narrow = (high - low <= CORNER * width) & (together or len(X) >= HANDFUL)
-        if X.size < HANDFUL or not varied.any() or not (near_zero[varied].all() or narrow[varied].all()):
+        narrow = (high - low <= CORNER * width) & (together or seen.m >= HANDFUL)
+        if seen.size < HANDFUL or not varied.any() or not (near_zero[varied].all() or narrow[varied].all()):
             return []
         blank = together and not near_zero
-        example = (
-            f": they go from {low.min():g} to {high.max():g}, and went from {self.low.min():g} to"
-            f" {self.high.max():g} in training; {'is there anything in them?' if blank else 'were they scaled before?'}"
-        )
-        about = "all values lie in a small corner of what the network was trained on"
-        return [Remark(about, len(X), example=example, whole=True)]
+        return [
+            "all values lie in a small corner of what the network was trained on: they go from"
+            f" {low.min():g} to {high.max():g}, and went from {self.low.min():g} to {self.high.max():g} in training;"
+            f" {'is there anything in them?' if blank else 'were they scaled before?'}"
+        ]
 
-    def _inverted(self, X: Array) -> list[Remark]:
-        """Say that rows lie outside the brightness of all training rows, twice as near to the average one's inverse."""
+    def _inverted(self, X: Array) -> tuple[int, float]:
+        """Return how many rows lie outside the brightness of all training rows, twice as near to the average one's
+        inverse, and the sum of their means.
+        """
         if self.means is None:
-            return []
+            return 0, 0.0
         darkest, usual, brightest = self.means.tolist()
-        inverse = float(self.low.min() + self.high.max()) - usual
+        inverse = self._inverse()
         if darkest <= inverse <= brightest:  # training has rows of both kinds, or none that could be told apart
-            return []
+            return 0, 0.0
         means = _means(X)
         outside = (means < darkest) | (means > brightest)
         inverted = outside & (2 * np.abs(means - inverse) < np.abs(means - usual))
-        if not inverted.any():
+        return int(inverted.sum()), float(means[inverted].sum())
+
+    def _looks_inverted(self, seen: "Seen") -> list[str]:
+        count, total = seen.inverted
+        if not count or self.means is None:
             return []
-        here, there = ("dark on light", "light on dark")[:: 1 if usual < inverse else -1]
-        example = (
-            f": the mean of their values is {means[inverted].mean():.3g}, and that of a row in training was"
-            f" {darkest:.3g} to {brightest:.3g}; are they {here}, and was it {there}? Then invert them"
-        )
-        return [Remark("", int(inverted.sum()), " look inverted", example)]
+        darkest, usual, brightest = self.means.tolist()
+        here, there = ("dark on light", "light on dark")[:: 1 if usual < self._inverse() else -1]
+        return [
+            f"{count:,} of {seen.m:,} rows look inverted: the mean of their values is {total / count:.3g}, and that of"
+            f" a row in training was {darkest:.3g} to {brightest:.3g}; are they {here}, and was it {there}? Then"
+            " invert them"
+        ]
+
+    def _inverse(self) -> float:
+        """Return the brightness of the average row's inverse."""
+        assert self.means is not None
+        return float(self.low.min() + self.high.max() - self.means[1])
 
     def _within_one(self) -> bool:
         return bool(self.low.min() >= -1 and self.high.max() <= 1)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What rows are like beside the training rows; of rows that come in blocks, all that came so far."""
+
+    dtype: np.dtype[Any]
+    m: int
+    size: int  # numbers
+    low: Array  # (n[0],) of each feature
+    high: Array
+    far: int  # rows far outside the training rows
+    outside: Array  # (n[0],) in which features
+    inverted: tuple[int, float]  # rows that look so, and the sum of their brightness
+
+    def joined(self, more: "Seen") -> "Seen":
+        """Return what these rows and more of them are like together."""
+        return Seen(
+            self.dtype,
+            self.m + more.m,
+            self.size + more.size,
+            np.minimum(self.low, more.low),
+            np.maximum(self.high, more.high),
+            self.far + more.far,
+            self.outside | more.outside,
+            (self.inverted[0] + more.inverted[0], self.inverted[1] + more.inverted[1]),
+        )
+
+
 def extent(X: Array) -> tuple[Array, Array]:
     """Return the smallest and the largest value of each feature of X (m, ...), in float64."""
-    low, high = zip(*(_extent(rows) for rows in Portions(X)), strict=True)
-    return np.min(low, axis=0), np.max(high, axis=0)
+    extents = (_extent(rows) for rows in Portions(X))
+    low, high = next(extents)
+    for lower, higher in extents:  # one by one: of wide examples a portion is a row, and all of them are as many as X
+        np.minimum(low, lower, out=low)
+        np.maximum(high, higher, out=high)
+    return low, high
 
 
 def _means(X: Array) -> Array:

@@ -101,7 +101,7 @@ class Scaling:
         """Return numbers (n[0], m) as columns in the unit that they had before they were prepared, unclipped."""
         if self.divisor is None:
             return prepared
-        offset = 0.0 if self.offset is None else self.offset[:, None]
+        offset = 0.0 if self.offset is None else np.broadcast_to(self.offset, len(prepared))[:, None]
         return prepared * np.broadcast_to(self.divisor, len(prepared))[:, None] + offset
 
     def remark(self, range: Range) -> str | None:

@@ -18,6 +18,7 @@ from nnctl.nn import Array
 from nnctl.registry import listed
 
 SHOWN, LONGEST = 4, 24  # values in a line, and their signs
+FIRST = 2000  # rows that are looked at before all of them
 OFTEN = 2  # rows of a text on average: of those that come less often little can be learned
 FILLED = {"number": "the median", "boolean": "what most rows are", "category": "an input of its own"}
 SELDOM = 5  # rows with a value: of fewer a part may have none
@@ -76,15 +77,19 @@ def values_of(rows: Columns, name: str) -> Array:
 
 def twins(rows: Columns, names: Iterable[str], target: str) -> list[str]:
     """Return those columns whose values go one to one with the target's, where both come again."""
-    own = _codes(rows, target)
-    return [name for name in names if _goes_with(_codes(rows, name), own)]
+    found = list(names)
+    for some in (rows[:FIRST], rows):  # what does not in a few rows does not in all
+        own = _codes(some, target)
+        found = [name for name in found if _goes_with(_codes(some, name), own, whole=some is rows)]
+    return found
 
 
-def _goes_with(codes: Array, others: Array) -> bool:
+def _goes_with(codes: Array, others: Array, whole: bool) -> bool:
     there = (codes >= 0) & (others >= 0)
     pairs = np.unique(np.stack([codes, others])[:, there], axis=1)
     different = pairs.shape[1]
-    return 1 < different <= there.sum() / OFTEN and all(len(np.unique(side)) == different for side in pairs)
+    often = 1 < different <= there.sum() / OFTEN
+    return (often or not whole) and all(len(np.unique(side)) == different for side in pairs)
 
 
 def _codes(rows: Columns, name: str) -> Array:

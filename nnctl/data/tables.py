@@ -67,7 +67,8 @@ def read_table(
     beside = {"data.group": group, "data.order": order}
     for key, name in [*(("data.target", name) for name in target), *beside.items()]:
         if name is not None and name not in rows.names:
-            raise DataError(f"{path}: there is no column {printable(name)}, {key}{suggestion(name, rows.names)}")
+            why = "; data.ignore leaves it out" if name in asked.ignore else suggestion(name, rows.names)
+            raise DataError(f"{path}: there is no column {printable(name)}, {key}{why}")
     gaps = np.any([_gaps(rows, name) for name in target], axis=0)
     if gaps.any():
         where = [f"{lines[row]:,}" for row in np.flatnonzero(gaps)]

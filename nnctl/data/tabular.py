@@ -17,7 +17,7 @@ from nnctl.data.kinds import FEW_VALUES, Kind, kinds, number, told_apart
 from nnctl.data.pieces import is_encoding
 from nnctl.data.ranges import Range
 from nnctl.data.records import is_number
-from nnctl.data.remarks import Remark, Remarks
+from nnctl.data.remarks import Remarks
 from nnctl.data.scaling import ROWS, Scaling
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
@@ -115,13 +115,13 @@ class TabularPreparation:
 
     def remarks(self, table: Table) -> list[str]:
         """Say what of later rows is unlike the training rows."""
-        found = Remarks(table.origin)
-        found.add(self.unlike(table), len(table.X))
-        return found.lines()
+        beside = self.beside()
+        beside.add(table)
+        return beside.lines()
 
-    def unlike(self, table: Table, begins: bool = True) -> list[Remark]:
-        """Return what of later rows is unlike the training rows, wherever in an input they stand."""
-        return [remark for column in self.columns for remark in column.remarks(table.X)]
+    def beside(self) -> Remarks:
+        """Return what compares the blocks of an input with the training rows."""
+        return Remarks(lambda table: [remark for column in self.columns for remark in column.remarks(table.X)])
 
     def remark(self) -> str | None:
         """Say that the numbers of the training rows are far from unit scale, and what to do, or None."""

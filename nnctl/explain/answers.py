@@ -4,11 +4,15 @@ Each format is a class here. Answers come in blocks of columns, all of one lengt
 """
 
 import csv
+import errno
 import json
 import math
+import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +24,8 @@ from nnctl.runs.files import refused, replacing
 
 FILE = "file"  # the column that says where a row is, where there are several inputs
 ROW = "row"  # the column of whole numbers
+PROBABILITY = "probability"  # a column that only classes fill
+LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half of a sign that stands for no byte either
 Answers = Mapping[str, Sequence[object]]
 
 
@@ -88,12 +94,14 @@ class CommaSeparated(Writer):
     """CSV in UTF-8; a cell is empty where there is no answer."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        self._file = path.open("wb")
         self._first = True
 
     def write(self, answers: Answers, texts: Collection[str]) -> None:
         """Add a block."""
-        write_csv(self._file, answers, self._first)
+        text = StringIO()
+        write_csv(text, answers, self._first)
+        self._file.write(LONE.sub("\ufffd", text.getvalue()).encode("utf-8", "surrogateescape"))
         self._first = False
 
     def close(self) -> None:
@@ -111,7 +119,10 @@ class JsonLines(Writer):
     def write(self, answers: Answers, texts: Collection[str]) -> None:
         """Add a block."""
         for row in zip(*answers.values(), strict=True):
-            told = {name: finite(_whole(value)) for name, value in zip(answers, row, strict=True)}
+            told = {
+                _whole(name): finite(_whole(value) if isinstance(value, str) else value)
+                for name, value in zip(answers, row, strict=True)
+            }
             self._file.write(json.dumps(told, ensure_ascii=False, allow_nan=False) + "\n")
 
     def close(self) -> None:
@@ -131,12 +142,20 @@ class Hdf5(Writer):
 
     def write(self, answers: Answers, texts: Collection[str]) -> None:
         """Add a block."""
+        with _of_hdf5():
+            self._add(answers, texts)
+
+    def _add(self, answers: Answers, texts: Collection[str]) -> None:
         import h5py
 
         for name, values in answers.items():
             text = name in texts
             kind = h5py.string_dtype() if text else np.int64 if name == ROW else np.float64
-            filled = ["" if v is None else _whole(str(v)) for v in values] if text else [_number(v) for v in values]
+            filled = (
+                ["" if v is None else _whole(str(v)).replace("\0", "\ufffd") for v in values]
+                if text
+                else [_number(v) for v in values]
+            )
             if name not in self._columns:
                 key = name.replace("/", "_").strip(".") or "_"  # a slash would make groups
                 while key in self._file:
@@ -149,7 +168,19 @@ class Hdf5(Writer):
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with _of_hdf5():
+            self._file.close()
+
+
+@contextmanager
+def _of_hdf5() -> Iterator[None]:
+    """Turn what h5py raises where a file cannot be written, as RuntimeError too, into the system's error."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        number = re.search(r"errno = (\d+)", str(error))
+        code = int(number[1]) if number else getattr(error, "errno", None) or errno.EIO
+        raise OSError(code, os.strerror(code)) from None
 
 
 @writer(".parquet")
@@ -192,9 +223,14 @@ def _number(value: object) -> float:
     return math.nan if value is None else float(value)  # type: ignore[arg-type]
 
 
-def _whole(value: object) -> object:
-    """Return text without the halves of signs that stand for bytes of a file's name that is no text."""
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if isinstance(value, str) else value
+def _text(value: object) -> str:
+    """Return text as HDF5 can hold it, which has no zero sign."""
+    return "" if value is None else _whole(str(value)).replace("\0", "\ufffd")
+
+
+def _whole(text: str) -> str:
+    """Return text without halves of signs, such as stand for bytes of a file's name that is no text."""
+    return LONE.sub("\ufffd", text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def finite(value: object) -> object:
@@ -202,9 +238,9 @@ def finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def as_objects(answers: Answers) -> list[dict[str, object]]:
-    """Return a block as an object for each row; a column without any answer is left out."""
-    some = {name: values for name, values in answers.items() if any(value is not None for value in values)}
+def as_objects(answers: Answers, without: Collection[str] = ()) -> list[dict[str, object]]:
+    """Return a block as an object for each row, without some of its columns."""
+    some = {name: values for name, values in answers.items() if name not in without}
     return [
         {name: finite(value) for name, value in zip(some, row, strict=True)} for row in zip(*some.values(), strict=True)
     ]

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 from nnctl.data import readers
 from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.blocks import Block
-from nnctl.data.remarks import Remarks
+from nnctl.data.words import printable
 from nnctl.errors import DataError, MismatchError, SpecError
 from nnctl.explain.answers import FILE, ROW, Answers
-from nnctl.explain.prediction import predicted
+from nnctl.explain.prediction import Prediction, predicted
 from nnctl.registry import FEW
 from nnctl.runs.model import Model
+from nnctl.runs.run import Run
 
 if TYPE_CHECKING:
     from nnctl.data.tabular import TabularPreparation
 
 STDIN = "-"
+BEYOND = "what it becomes in the network is beyond the numbers of a float"
 
 
 @dataclass(frozen=True)
@@ -43,24 +45,49 @@ def answered(
     """Yield the answers to all inputs, in their order, one row for one row."""
     preparation = trained.interface.preparation
     with_files = len(inputs) > 1 or any(Path(name).is_dir() for name in inputs)
+    kept: list[str] | None = None  # columns that are passed on, of all inputs
     for blocks in read(inputs, preparation, features, keep):
-        remarks, row = Remarks(""), 0
+        beside, row = preparation.beside(), 0
         for block in blocks:
             table = block.table
-            remarks.origin = table.origin
-            remarks.add(preparation.unlike(table, begins=row == 0), len(table.X))
+            beside.add(table)
+            kept = list(block.kept) if kept is None else kept
+            _check_kept(block, kept)
+            prediction = predicted(trained, table)
+            answers, texts = _answers(prediction, block, kept, row, proba, with_files)
             failed = [f"{each.place}: {each.reason}" for each in block.failed]
-            answers, texts = _answers(trained, block, row, proba, with_files)
+            failed += [f"{table.origin}, {table.place(own)}: {BEYOND}" for own in prediction.beyond().tolist()]
             yield Answered(answers, texts, table.notes, failed, len(block))
             row += len(block)
-        yield Answered({}, notes=remarks.lines())
+        yield Answered({}, notes=beside.lines())
 
 
-def _answers(trained: Model, block: Block, first: int, proba: bool, with_files: bool) -> tuple[Answers, Sequence[str]]:
+def encoded(trained: Model, encoding: str | None) -> Model:
+    """Return a model that reads tables in text in an encoding, where one is given."""
+    preparation = trained.interface.preparation
+    if encoding is None or isinstance(preparation, BlockPreparation):
+        return trained
+    return replace(trained, interface=replace(trained.interface, preparation=replace(preparation, encoding=encoding)))
+
+
+def _check_kept(block: Block, kept: Sequence[str]) -> None:
+    """Raise a MismatchError where a block has other columns to pass on than those that came first."""
+    odd = set(block.kept) ^ set(kept)
+    if odd:
+        name = printable(min(odd))
+        said = f"has a column {name}" if min(odd) in block.kept else f"has no column {name}"
+        raise MismatchError(
+            f"{block.table.origin}: {said}, unlike the input before it, and all of them are to be passed on.\n"
+            f"Name those that every input has: --keep {','.join(map(printable, kept[:2]))},..."
+        )
+
+
+def _answers(
+    prediction: Prediction, block: Block, kept: Sequence[str], first: int, proba: bool, with_files: bool
+) -> tuple[Answers, Sequence[str]]:
     """Return the answers to a block, None in rows that cannot be predicted, with the columns that are passed on; and
     which of all these hold text.
     """
-    prediction = predicted(trained, block.table)
     said = prediction.columns(proba)
     if len(block.rows) < len(block):
         whole: dict[str, list[object]] = {name: [None] * len(block) for name in said}
@@ -69,18 +96,28 @@ def _answers(trained: Model, block: Block, first: int, proba: bool, with_files: 
                 whole[name][row] = value
         said = whole
     files = {FILE: block.files} if with_files else {}
-    answers = {**files, ROW: range(first, first + len(block)), **said}
-    kept = {f"input_{name}" if name in answers else name: cells for name, cells in block.kept.items()}
-    return {**answers, **kept}, (FILE, *prediction.texts, *kept)
+    answers: dict[str, Sequence[object]] = {**files, ROW: range(first, first + len(block)), **said}
+    texts = [FILE, *prediction.texts]
+    for name in kept:
+        free = name
+        while free in answers or (free != name and free in kept):
+            free = f"input_{free}"
+        answers[free] = block.kept[name]
+        texts.append(free)
+    return answers, texts
 
 
-def check(inputs: Sequence[str], output: Path | None) -> None:
-    """Raise an error for inputs that are not there, stdin twice, and an output that is one of them."""
+def check(inputs: Sequence[str], output: Path | None, run: Run) -> None:
+    """Raise an error for inputs that are not there, stdin twice, and an output that is one of them, or of the run."""
+    if output is not None and output.exists() and output.resolve().parent == run.folder.resolve():
+        raise SpecError(f"{output}: is a file of the run; choose another file for -o")
     for name in inputs:
         if name != STDIN and not Path(name).exists():
             raise DataError(f"{name}: there is no such file")
         if output is not None and name != STDIN and Path(name).resolve() == output.resolve():
             raise SpecError(f"{output}: is the input itself; choose another file for -o")
+    if output is not None and str(output) == STDIN:
+        raise SpecError("-o - names no file; without -o the answers go to stdout")
     if inputs.count(STDIN) > 1:
         raise SpecError("- is there twice, and stdin can be read once")
 
@@ -94,15 +131,15 @@ def read(
     """Yield each input as its blocks; pictures that follow each other are one, and are decoded side by side."""
     from nnctl.data.picture import SUFFIXES
 
-    def kind(name: str) -> str:
-        return "picture" if Path(name).suffix.lower() in SUFFIXES and not Path(name).is_dir() else name
+    def kind(name: str) -> str | None:
+        return None if Path(name).suffix.lower() in SUFFIXES and not Path(name).is_dir() else name
 
     for what, group in groupby(inputs, kind):
         paths = [Path(name) for name in group]
         if not isinstance(preparation, BlockPreparation):
             for path in paths:
                 yield _table(path, preparation, features, keep)
-        elif what == "picture":
+        elif what is None:
             yield _pictures(paths, preparation, features, keep)
         else:
             for path in paths:
@@ -134,10 +171,10 @@ def _pictures(
 
 def _arrays(path: Path, preparation: BlockPreparation, features: str | None, keep: Sequence[str]) -> Iterator[Block]:
     if str(path) == STDIN or readers.ending_of(path) is not None:
-        name = "stdin" if str(path) == STDIN else path
+        what = "stdin is read as" if str(path) == STDIN else "is"
         raise MismatchError(
-            f"{name}: is a table with named columns, and the network was trained on arrays, whose features have none"
-            f" ({in_words(preparation.shape)}).\nGive it an HDF5, NPZ or NPY file, or train on a table."
+            f"{path}: {what} a table with named columns, and the network was trained on arrays, whose features have"
+            f" none ({in_words(preparation.shape)}).\nGive it an HDF5, NPZ or NPY file, or train on a table."
         )
     _no_columns(path, keep)
     if path.is_dir():

@@ -1,6 +1,6 @@
 """A prediction is what a model says of rows: a class with its probability, or a number, and the truth if known."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from nnctl.data.dataset import read_parts
 from nnctl.data.fingerprint import sha256
 from nnctl.data.table import Table
 from nnctl.errors import DataError, SpecError
-from nnctl.explain.answers import ROW, Answers, as_objects
+from nnctl.explain.answers import PROBABILITY, ROW, Answers, as_objects
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
 from nnctl.runs import model
@@ -19,8 +19,6 @@ from nnctl.runs.run import Run
 from nnctl.spec import document
 from nnctl.spec.reading import parse
 from nnctl.training.measures import score
-
-PROBABILITY = "probability"
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Prediction:
         """Return what is answered for each row (m,): predictions, the probability of a class, and those of all."""
         interface, n = self.model.interface, len(self.outputs)
         names = interface.output_names(n)
-        answers: dict[str, Sequence[object]] = {}
+        answers: dict[str, list[object]] = {}
         if interface.classes:
             predicted, shares = classify(self.outputs), self.probabilities()
             answers["prediction"] = [interface.classes[index] for index in predicted.tolist()]
@@ -63,7 +61,14 @@ class Prediction:
             each = self.outputs
         if proba and (titled := interface.classes or (names if interface.labels else ())):
             answers |= {f"p_{name}": own.tolist() for name, own in zip(titled, each, strict=True)}
+        for row in self.beyond().tolist():
+            for own_values in answers.values():
+                own_values[row] = None
         return answers
+
+    def beyond(self) -> Array:
+        """Return the rows of which some output is no finite number, for what they become in the network overflows."""
+        return np.flatnonzero(~np.isfinite(self.outputs).all(axis=0))
 
     @property
     def texts(self) -> list[str]:
@@ -97,14 +102,16 @@ class Prediction:
         answers = {ROW: range(self.outputs.shape[1]), **self.columns(proba)}
         if self.table.y is not None:
             answers["truth"] = self.table.y.tolist() if self.classes is None else self.truth() or ()
-        return as_objects(answers)
+        return as_objects(answers, () if self.classes else (PROBABILITY,))
 
     def truth(self) -> list[str] | None:
         """Return each row's true class or number as text, or None where the table has no targets."""
         if self.table.y is None:
             return None
         if self.classes is None:
-            return [", ".join(str(v) for v in row) for row in self.table.y.reshape(len(self.table.y), -1).tolist()]
+            numbers = self.model.interface.numbers(self.table)
+            numbers = numbers.astype(int) if self.model.interface.labels else numbers
+            return [", ".join(map(str, row)) for row in numbers.tolist()]
         return [self.classes[index] for index in self.model.interface.class_indices(self.table)]
 
     def metrics(self) -> Metrics | None:

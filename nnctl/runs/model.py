@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nnctl.data.tabular import TabularPreparation
 
 ROWS = 16384  # prepared at a time in `predict`, so that a large file needs no second copy
+VALUES = 2**25  # of the widest layer at a time
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,22 @@ class Model:
 
     def predict(self, X: Array, origin: str) -> Array:
         """Return A[L] (n[L], m) for rows X (m, ...) as found in a file, numbers in the unit of the targets."""
-        network, dtype = self.network, self.parameters.flat.dtype
-        outputs = np.empty((self.parameters.layer_dims[-1], len(X)), dtype)
-        starts = range(0, len(X), ROWS)
+        parameters, dtype = self.parameters, np.float64  # in which a row has one answer, whatever stands beside it
+        if parameters.flat.dtype != dtype:
+            parameters = Parameters(parameters.layer_dims, dtype)
+            parameters.flat[...] = self.parameters.flat
+        network = build_network(parameters, self.activations)
+        outputs = np.empty((parameters.layer_dims[-1], len(X)), dtype)
+        together = max(1, min(ROWS, VALUES // max(parameters.layer_dims)))
+        starts = range(0, len(X), together)
         workers = max(1, min(threads.number(), len(starts)))
 
         def fill(worker: int) -> None:
             passes: dict[int, Pass] = {}
-            for start in starts[worker::workers]:
-                rows = slice(start, start + ROWS)
-                outputs[:, rows] = network.predict(self.interface.columns(X[rows], dtype, origin), passes)
+            with np.errstate(over="ignore", invalid="ignore"):
+                for start in starts[worker::workers]:
+                    rows = slice(start, start + together)
+                    outputs[:, rows] = network.predict(self.interface.columns(X[rows], dtype, origin), passes)
 
         with gathered(workers) as team:  # on blocks of their own threads scale better than inside these narrow products
             team.run(fill, workers)
@@ -172,6 +179,7 @@ def _read(file: Any) -> Model:
     parameters = Parameters(dims, dtypes.pop())
     for name, array in parameters.items():
         stored[name].read_direct(array)
+        _check_finite(name, array)
 
     for name in ("preparation", "range", "targets"):
         if isinstance(file.get(name), type(stored["W1"])):
@@ -242,11 +250,20 @@ def _range(file: Any, n: int) -> Range | None:
 
 def _numbers(file: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> Array | None:
     """Return a dataset of one of the shapes, or None where there is none."""
-    return np.asarray(_dataset(file, name, shapes)[()], np.float64) if name in file else None
+    if name not in file:
+        return None
+    numbers = np.asarray(_dataset(file, name, shapes)[()], np.float64)
+    _check_finite(name, numbers)
+    return numbers
+
+
+def _check_finite(name: str, numbers: Array) -> None:
+    if not np.isfinite(numbers).all():
+        raise Unusable(f"{name} holds numbers that are not finite")
 
 
 def _dataset(file: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> Any:
-    """Return a dataset of finite floats in one of these shapes, whole."""
+    """Return a dataset of floats in one of these shapes, whole."""
     import h5py
 
     from nnctl.data.storage import check_complete
@@ -288,7 +305,10 @@ def _classes(file: Any, outputs: int) -> tuple[str, ...] | None:
     expected = max(2, outputs)
     if file["classes"].shape != (expected,):
         raise Unusable(f"classes has shape {file['classes'].shape}, expected {expected} names for {outputs} outputs")
-    return tuple(map(str, file["classes"].asstr()[:]))
+    names = tuple(map(str, file["classes"].asstr()[:]))
+    if len(set(names)) < len(names):
+        raise Unusable("classes has a name twice")
+    return names
 
 
 def _target_names(file: Any, outputs: int) -> tuple[str, ...]:

@@ -34,7 +34,12 @@ def counted(console: Console | None) -> Iterator[Callable[[int], None]]:
         yield lambda rows: None
         return
     with Progress(
-        TextColumn("{task.completed:,.0f} rows"), TimeElapsedColumn(), console=console, transient=True
+        TextColumn("{task.completed:,.0f} rows"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
     ) as bar:
         task = bar.add_task("rows", total=None)
         with signals.last_words(lambda number: console.show_cursor()):

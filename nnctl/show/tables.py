@@ -14,6 +14,7 @@ from rich.text import Text
 
 from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
+from nnctl.explain.answers import PROBABILITY
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
 from nnctl.nn.initializers import initializers
@@ -29,7 +30,6 @@ if TYPE_CHECKING:  # what stands behind these is imported by the commands that h
     from nnctl.explain.prediction import Prediction
 
 UNLIMITED = 10**6  # columns
-PROBABILITY = "probability"  # a column that only classes fill
 COUNTED = 100_000  # values, of which different ones are counted at once
 MOST_ROWS = 100  # of predictions shown; a file gets them all
 LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²", "exact": "all labels right"}

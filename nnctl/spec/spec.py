@@ -88,7 +88,7 @@ class DataSpec:
     color: Literal["rgb", "gray"] = "rgb"  # of pictures in a folder
     skip_unreadable: bool = False  # leave out pictures of a folder that cannot be read
     held_in: Literal["memory", "disk"] | None = None  # where features are in training; null: where there is room
-    cache: str | None = None  # the folder for what must be unpacked to be on disk; null: cache, beside runs
+    cache: str | None = None  # the folder for what is unpacked or decoded; null: cache, beside runs
     options: Mapping[str, Any] = field(default_factory=dict, metadata={"internal": True})
 
     @property

@@ -115,14 +115,12 @@ def test_sizes_that_differ_are_told_with_their_rows(tmp_path):
         loaded(tmp_path)
 
 
-def test_keys_of_pictures_are_for_pictures_and_these_are_in_memory(tmp_path):
+def test_keys_of_pictures_are_for_pictures(tmp_path):
     with h5py.File(tmp_path / "pets.h5", "w") as file:
         file["X"], file["y"] = PIXELS, np.arange(M) % 3
     with pytest.raises(SpecError, match=r"data.size is for pictures, and .*pets.h5 holds none"):
         loaded(tmp_path, size=[4, 4])
     write(tmp_path, [encoded(pixels) for pixels in PIXELS])
-    with pytest.raises(SpecError, match=r"data.held_in is for arrays; the pictures of .*pets.h5 are decoded"):
-        loaded(tmp_path, held_in="disk")
     with pytest.raises(SpecError, match=r"must start with 48: an example has 48 features \(4 x 4 x 3\), got 7"):
         loaded(tmp_path, size=[4, 4], dims=(7, 4, 3))
 

@@ -10,16 +10,17 @@ import PIL.Image
 import pytest
 import yaml
 
-from nnctl.data import folder
+from nnctl.data import album, decoding, folder
 from nnctl.data.block import BlockPreparation
 from nnctl.data.dataset import load
 from nnctl.data.folder import pictures_in, read_folder, read_pictures
+from nnctl.data.hold import Hold, Way
 from nnctl.data.picture import Form
 from nnctl.data.scaling import Scaling
 from nnctl.data.sets import datasets
 from nnctl.errors import DataError, MismatchError, StorageError
 from nnctl.runs import model
-from nnctl.spec import document
+from nnctl.spec import document, shipped
 from nnctl.spec.reading import parse
 
 STREAM = np.random.RandomState(1)
@@ -41,8 +42,9 @@ def pets(tmp_path):
     return tmp_path / "pets"
 
 
-def read(path, channels=3, size=None, skip=False, wanted=("train",), also=("validation", "test")):
-    return read_folder(path, wanted, also, Form(channels, size), skip)
+def read(path, channels=3, size=None, skip=False, background="white", also=("validation", "test")):
+    hold = Hold(parse(document.read(shipped.find("circles"))), to_train=True)
+    return read_folder(path, ["train"], also, Way(hold, Form(channels, size, background), skip))
 
 
 def refusal(path, **options):
@@ -114,13 +116,13 @@ def test_pictures_are_turned_as_their_camera_was_held(tmp_path):
 def test_transparent_ink_lies_on_the_background(tmp_path):
     for name in CLASSES:
         save(tmp_path / name / "1.png", np.zeros((4, 4, 4), np.uint8))
-    X = read_folder(tmp_path, ["train"], [], Form(3, None, "#ffcc00"))["train"].X
+    X = read(tmp_path, background="#ffcc00")["train"].X
     np.testing.assert_array_equal(X, np.broadcast_to([255, 204, 0], (2, 4, 4, 3)))
 
 
 @pytest.mark.parametrize("members", [1, 2, 7])
 def test_rows_do_not_depend_on_who_decodes_them(pets, monkeypatch, members):
-    monkeypatch.setattr(folder.threads, "number", lambda: members)
+    monkeypatch.setattr(decoding.threads, "number", lambda: members)
     np.testing.assert_array_equal(read(pets)["train"].X, PIXELS)
 
 
@@ -250,14 +252,14 @@ def test_pictures_that_do_not_fit_into_memory(pets, monkeypatch):
     def fail(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr(folder.np, "empty", fail)
+    monkeypatch.setattr(album.np, "empty", fail)
     with pytest.raises(StorageError, match=r"its 7 pictures do not fit into memory \(0\.0 GB at 6 x 5\)"):
-        folder._room(pets, 7, (6, 5, 3))
+        album._in_memory(pets, [], (7, 6, 5, 3))
 
 
 @pytest.mark.parametrize("members", [1, 2])
 def test_of_several_mistakes_the_first_is_told_and_no_further_picture_is_decoded(pets, monkeypatch, members):
-    monkeypatch.setattr(folder.threads, "number", lambda: members)
+    monkeypatch.setattr(decoding.threads, "number", lambda: members)
     decoded = []
 
     def decode(file, form):
@@ -267,7 +269,7 @@ def test_of_several_mistakes_the_first_is_told_and_no_further_picture_is_decoded
         time.sleep(0.01)
         return PIXELS[0], ()
 
-    monkeypatch.setattr(folder, "decode", decode)
+    monkeypatch.setattr(decoding, "decode", decode)
     for number in range(100):
         save(pets / "fish" / f"{number}.png", PIXELS[0])
     assert refusal(pets) == f"{pets / 'cats' / '1.png'}: is bad"

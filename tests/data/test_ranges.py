@@ -1,10 +1,13 @@
 """Rows that were prepared otherwise than in training are refused or said; rows like those of training are neither."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnctl.data import portions
 from nnctl.data.ranges import LONG, Range, extent
 
 STREAM = np.random.RandomState(1)
@@ -13,8 +16,13 @@ TABLE = STREAM.randn(200, 4) * [1, 10, 0.5, 300] + [0, 50, 3, 2000]
 
 
 def said(training, rows):
-    refusal, remarks = Range.of(np.asarray(training)).remarks(np.asarray(rows))
-    return refusal, [remark.told(len(rows)) for remark in remarks]
+    known, rows = Range.of(np.asarray(training)), np.asarray(rows)
+    told = known.judge(known.look(rows))
+    halves = [known.look(half) for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]) if len(half)]
+    seen = halves[0] if len(halves) == 1 else halves[0].joined(halves[1])
+    again = known.judge(seen)
+    assert (again[0], [line[:40] for line in again[1]]) == (told[0], [line[:40] for line in told[1]])
+    return told
 
 
 @pytest.mark.parametrize("training", [BYTES, BYTES.reshape(40, -1)], ids=["pictures", "flat"])
@@ -231,3 +239,15 @@ def test_a_few_bytes_have_no_brightness():
 def test_a_picture_of_one_shade_is_blank():
     _, (remark,) = said(drawings(300, 1), np.full((1, 8, 8), 255, np.uint8))
     assert remark.endswith("they go from 255 to 255, and went from 0 to 255 in training; is there anything in them?")
+
+
+def test_the_extent_of_wide_examples_takes_little_memory(monkeypatch):
+    monkeypatch.setattr(portions, "VALUES", 1000)  # so that a portion is a row
+    X = STREAM.randint(0, 256, (2000, 1000)).astype(np.uint8)
+    tracemalloc.start()
+    low, high = extent(X)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_array_equal(low, X.min(axis=0))
+    np.testing.assert_array_equal(high, X.max(axis=0))
+    assert most < X.nbytes / 4

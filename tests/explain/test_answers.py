@@ -63,6 +63,16 @@ def test_every_format_holds_the_same(tmp_path, ending):
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
+def test_halves_of_signs_and_zero_signs_are_written_as_signs_for_them(tmp_path):
+    block = {"row": [0], "prediction": ["x\ud800\0y"]}
+    for ending in (".csv", ".jsonl", ".h5"):
+        with writing(tmp_path / f"said{ending}") as file:
+            file.write(block, ["prediction"])
+    assert "x\ufffd\0y" in (tmp_path / "said.csv").read_text(encoding="utf-8")
+    assert read(tmp_path / "said.jsonl")["prediction"] == ["x\ufffd\0y"]
+    assert read(tmp_path / "said.h5")["prediction"] == ["x\ufffd\ufffdy"]
+
+
 @pytest.mark.parametrize("ending", writers)
 def test_a_file_that_is_not_finished_is_not_there(tmp_path, ending):
     if ending == ".parquet":
@@ -127,8 +137,8 @@ def test_a_name_that_is_no_text_is_written_as_its_bytes_or_a_sign_for_them(tmp_p
     assert read(tmp_path / "said.h5")["file"] == ["\ufffd.png"]
 
 
-def test_objects_leave_out_columns_without_any_answer():
-    assert as_objects({"row": [0, 1], "p": [None, None], "q": [float("inf"), None]}) == [
+def test_objects_leave_out_columns_that_nobody_fills():
+    assert as_objects({"row": [0, 1], "p": [None, None], "q": [float("inf"), None]}, ["p"]) == [
         {"row": 0, "q": None},
         {"row": 1, "q": None},
     ]

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 
@@ -119,6 +120,23 @@ def test_first_rows_are_out_before_the_last_are_read(run):
         assert rest[-1].startswith("499,")
 
 
+def test_progress_on_a_terminal_leaves_the_answers_in_the_pipe(run):
+    terminal, end = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "nnctl", "predict", run, "t.csv"],
+        stdout=subprocess.PIPE,
+        stderr=end,
+        timeout=60,
+        check=True,
+    )
+    os.close(end)
+    shown = os.read(terminal, 1 << 16)
+    os.close(terminal)
+    assert len(done.stdout.splitlines()) == M + 1
+    assert b"rows" in shown
+    assert b"yes" not in shown
+
+
 def test_several_inputs_are_answered_in_their_order_with_their_names(nnctl, run, expected, tmp_path):
     (tmp_path / "a.csv").write_text(csv_of(ROWS[30:]))
     (tmp_path / "b.jsonl").write_text("\n".join(json.dumps(row) for row in ROWS[:30]))
@@ -195,6 +213,110 @@ def test_what_training_never_saw_is_counted_over_the_whole_input_and_told_once(n
     assert any("age lies far outside" in note and "in 2 of 20,000 rows: 9999" in note for note in notes)
     assert any("age is missing in 1 of 20,000 rows" in note for note in notes)
     assert any("city has a value that training never saw in 2 of 20,000 rows" in note for note in notes)
+
+
+def test_all_columns_of_several_inputs_stand_under_their_names(nnctl, run, tmp_path):
+    (tmp_path / "a.csv").write_text("age,city,id\n30,Rome,first\n")
+    (tmp_path / "b.csv").write_text("id,city,age\nsecond,Oslo,31\n")
+    rows = answers(nnctl("predict", run, "a.csv", "b.csv", "--keep", "all"))
+    assert [row["id"] for row in rows] == ["first", "second"]
+    assert [row["city"] for row in rows] == ["Rome", "Oslo"]
+    (tmp_path / "c.csv").write_text("id,city,age,note\nthird,Oslo,31,x\n")
+    outcome = nnctl("predict", run, "a.csv", "c.csv", "--keep", "all", "-o", "said.csv")
+    assert outcome.exit_code == 6
+    assert "c.csv: has a column note, unlike the input before it" in outcome.stderr
+    assert not (tmp_path / "said.csv").exists()
+
+
+def test_columns_that_have_the_names_of_answers_keep_names_of_their_own(nnctl, run, tmp_path):
+    (tmp_path / "a.csv").write_text("age,city,row,input_row,prediction\n30,Rome,r,ir,p\n")
+    (row,) = answers(nnctl("predict", run, "a.csv", "--keep", "all"))
+    assert (row["input_row"], row["input_input_row"], row["input_prediction"]) == ("ir", "r", "p")
+
+
+def test_all_keys_of_json_lines_are_passed_on(nnctl, run, tmp_path):
+    lines = ['{"age": 3, "city": "Rome"}', '{"age": 4, "city": "Oslo", "note": "hi", "tags": [1]}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    outcome = nnctl("predict", run, "a.jsonl")
+    assert all(row["prediction"] for row in answers(outcome))  # whatever the columns hold that nobody needs
+    (tmp_path / "a.jsonl").write_text("\n".join(lines).replace(', "tags": [1]', ""))
+    assert [row["note"] for row in answers(nnctl("predict", run, "a.jsonl", "--keep", "all"))] == ["", "hi"]
+
+
+def test_a_row_that_overflows_in_the_network_has_no_prediction(nnctl, run, tmp_path):
+    (tmp_path / "far.csv").write_text("age,city\n30,Rome\n1e308,Rome\n-1e308,Rome\n")
+    outcome = nnctl("predict", "runs/latest", "far.csv")
+    assert "Warning" not in outcome.stderr
+    shares_known = [row["probability"] for row in answers(outcome)]
+    assert "nan" not in shares_known
+
+
+def test_where_no_row_can_be_predicted_nothing_is_written(nnctl, run, tmp_path):
+    (tmp_path / "bad.csv").write_text("age,city\nx,Rome\n")
+    (tmp_path / "said.csv").write_text("precious")
+    assert nnctl("predict", run, "bad.csv", "-o", "said.csv").exit_code == 3
+    assert (tmp_path / "said.csv").read_text() == "precious"
+    outcome = nnctl("predict", run, "t.csv", "-o", f"{run}/parameters.h5")
+    assert outcome.exit_code == 2
+    assert "is a file of the run" in outcome.stderr
+    assert nnctl("predict", run, "t.csv", "-o", "-").exit_code == 2
+
+
+def test_columns_that_nobody_needs_may_have_any_names(nnctl, run, expected, tmp_path):
+    text = csv_of(ROWS).splitlines()
+    (tmp_path / "a.csv").write_text("\n".join(["z,z," + text[0] + ",", *("1,2," + line + "," for line in text[1:])]))
+    rows = answers(nnctl("predict", run, "a.csv", "--proba"))
+    np.testing.assert_allclose(shares(rows), shares(expected), rtol=1e-12)
+
+
+def test_a_folder_with_any_name_is_a_folder(nnctl, tmp_path):
+    assert nnctl("train", "cat", "-q", "--no-pictures", "-S", "train.iterations=2").exit_code == 0
+    (tmp_path / "picture").mkdir()
+    PIL.Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(tmp_path / "picture" / "a.png")
+    assert len(answers(nnctl("predict", "latest", "picture"))) == 1
+
+
+def test_what_all_blocks_of_an_array_are_like_is_said_at_the_end(nnctl, tmp_path, monkeypatch):
+    from nnctl.data import files
+
+    monkeypatch.setattr(files, "_at_a_time", lambda example: 8)
+    pixels = RNG.randint(0, 256, (40, 16)).astype(np.uint8)
+    np.savez(tmp_path / "bytes.npz", X=pixels, y=np.arange(40) % 2)
+    (tmp_path / "b.yaml").write_text(
+        "data: {source: bytes.npz, scale: 255}\nmodel: {layer_dims: [16, 1], activations: [sigmoid]}\n"
+        "train: {learning_rate: 0.1, iterations: 2}\n"
+    )
+    assert nnctl("train", "b.yaml", "-q", "--no-pictures").exit_code == 0
+    fractions = np.zeros((20, 16))
+    fractions[10:] = pixels[:10] / 255
+    np.save(tmp_path / "f.npy", fractions)
+    outcome = nnctl("predict", "latest", "f.npy", "-o", "said.csv")
+    assert outcome.exit_code == 6
+    assert "fractions" in outcome.stderr
+    assert not (tmp_path / "said.csv").exists()
+
+
+def test_an_encoding_can_be_said(nnctl, run, expected, tmp_path):
+    (tmp_path / "u.csv").write_bytes(csv_of(ROWS).encode("utf-16"))
+    assert nnctl("predict", run, "u.csv").exit_code == 3
+    rows = answers(nnctl("predict", run, "u.csv", "--encoding", "utf-16", "--proba"))
+    np.testing.assert_allclose(shares(rows), shares(expected), rtol=1e-12)
+    assert nnctl("predict", run, "--encoding", "utf-16").exit_code == 2
+
+
+def test_a_float32_network_has_one_answer_for_a_row(nnctl, tmp_path):
+    (tmp_path / "t.csv").write_text(csv_of(ROWS))
+    (tmp_path / "s.yaml").write_text(
+        "data: {source: t.csv, target: y, scale: standardize}\n"
+        "model: {layer_dims: [auto, 16, auto], activations: [tanh, auto]}\n"
+        "train: {learning_rate: 0.5, iterations: 20, dtype: float32}\n"
+    )
+    assert nnctl("train", "s.yaml", "-q", "--no-pictures").exit_code == 0
+    together = answers(nnctl("predict", "latest", "t.csv", "--proba"))
+    for number in range(0, M, 7):
+        (tmp_path / "one.csv").write_text(csv_of([ROWS[number]]))
+        (one,) = answers(nnctl("predict", "latest", "one.csv", "--proba"))
+        assert float(one["p_yes"]) == pytest.approx(float(together[number]["p_yes"]), rel=1e-12)
 
 
 def test_a_missing_column_stops_with_the_nearest_name(nnctl, run, tmp_path):

@@ -6,6 +6,7 @@ import shutil
 
 import h5py
 import numpy as np
+import PIL.Image
 import pytest
 
 from nnctl.data import cache, hold
@@ -159,6 +160,16 @@ def test_pictures_as_columns(place, write):
         file.create_dataset("X", data=X, **options)
         file["y"] = y
     same_from_disk(place, {"source": "data.h5", "layout": "columns", "test": 0.2})
+
+
+@pytest.mark.parametrize("keys", [{}, {"color": "gray", "size": [4, 3], "validation": 0.2}], ids=str)
+def test_a_folder_of_pictures(place, keys):
+    for row, pixels in enumerate(np.random.RandomState(3).randint(32, 256, (60, 6, 5, 3), np.uint8)):
+        path = place.folder / "pets" / ("cats" if row % 3 else "dogs") / f"{row}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        PIL.Image.fromarray(pixels).save(path)
+    for _ in range(2):  # decoded, and as they are kept
+        same_from_disk(place, {"source": "pets", "test": 0.2, **keys}, batch_size=8)
 
 
 def test_other_types_of_numbers(place):
