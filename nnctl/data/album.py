@@ -18,6 +18,7 @@ from numpy.lib import format as npy
 
 from nnctl import __version__
 from nnctl.data import cache
+from nnctl.data.arrays import Unusable
 from nnctl.data.decoding import Decoding, side_by_side
 from nnctl.data.disk import OnDisk, RawFile
 from nnctl.data.hold import Way
@@ -125,13 +126,15 @@ def _path(origin: Path, name: str, files: Sequence[Path | Cell], way: Way) -> Pa
 
 def _sha256(file: Path | Cell) -> str:
     """Return the SHA-256 of a picture's file, or why it cannot be read."""
-    if isinstance(file, Cell):
-        return hashlib.sha256(file.raw).hexdigest()
     try:
+        if isinstance(file, Cell):
+            return hashlib.sha256(file.raw).hexdigest()
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         return str(error.strerror)
+    except Unusable as error:
+        return str(error)
 
 
 def _states(files: Sequence[Path | Cell]) -> list[str]:
