@@ -38,7 +38,7 @@ def delimited(file: IO[bytes], source: Source) -> Opened:
     names = [name.strip() for name in header]
     if not any(names):
         raise DataError(f"{source}: has no names of columns; {HEADER}")
-    _check_header(names, f"{source}:{begin}", None if source.whole else source.needed)
+    _check_header(names, f"{source}:{begin}", None if source.others else source.needed)
     return Opened(source, names, _blocks(lines, source, mark, names))
 
 

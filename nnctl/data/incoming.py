@@ -30,7 +30,8 @@ def read_blocks(path: Path | None, preparation: TabularPreparation, keep: Sequen
     whole = list(keep) == [ALL]
     needed = [*(column.name for column in preparation.columns), *(() if whole else keep)]
     begin = 0
-    source = Source(path, preparation.encoding, preparation.separator, (), needed, whole, encoding_key="--encoding ")
+    encoding, separator = preparation.encoding, preparation.separator
+    source = Source(path, encoding, separator, needed=needed, others=whole, encoding_key="--encoding ")
     with readers.opened(source) as file:
         absent = next((name for name in needed if name not in file.names), None)
         if absent is not None:

@@ -28,14 +28,14 @@ def json_lines(file: IO[bytes], source: Source) -> Opened:
     for line, row in islice(rows, ROWS):
         first.append((line, row))
         names |= dict.fromkeys(row if isinstance(row, dict) else ())
-        if source.needed is not None and not source.whole and names and names.keys() >= set(source.needed):
+        if source.needed is not None and not source.others and names and names.keys() >= set(source.needed):
             break
     if not first:
         raise DataError(f"{source}: is empty; expected a JSON object in each line")
     if not names:
         line, said = first[0]
         raise DataError(f"{source}:{line}: {said if isinstance(said, str) else 'is an object without keys'}")
-    strict = len(first) if source.needed is None or source.whole else None
+    strict = len(first) if source.needed is None or source.others else None
     plain = set(names) - set(source.left_out) if strict else set(source.needed or ())
     return Opened(source, list(names), _blocks(first, rows, lines, list(names), strict, plain))
 

@@ -42,7 +42,7 @@ def parquet(source: Source) -> Iterator[Opened]:
             every = [name for name in file.schema_arrow.names if not INDEX.fullmatch(name)]
             notes = (f"{source}: the index of pandas is left out",) if len(every) < len(file.schema_arrow) else ()
             names = [name for name in every if name not in source.left_out]
-            only = None if source.whole else source.needed
+            only = None if source.others else source.needed
             wanted = [name for name in names if only is None or name in only]
             twice = next((name for name, count in Counter(names).items() if count > 1), None)
             if twice is not None:

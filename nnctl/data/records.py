@@ -26,7 +26,7 @@ class Source:
     separator: str | None = None
     left_out: Collection[str] = ()  # columns that nobody looks at
     needed: Collection[str] | None = None  # the columns without which the file is of no use; None: all that it has
-    whole: bool = False  # whether all columns are passed on, beside those that are needed
+    others: bool = True  # whether those beside the needed ones are looked at, too
     encoding_key: str = "data.encoding: "  # before the name of another encoding, where a person gives it
 
     def __str__(self) -> str:
