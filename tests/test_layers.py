@@ -25,7 +25,7 @@ LEVELS = (  # from the top down; a room may import from its own wing and from th
     {"spec"},
     {"nn"},
     {"team"},
-    {"registry", "synonyms", "threads", "denormals", "signals"},
+    {"registry", "synonyms", "threads", "denormals", "signals", "process"},
     {"descriptors"},
     {"errors"},
     {""},  # nnctl itself: the version

@@ -18,11 +18,12 @@ from numpy.lib import format as npy
 
 from nnctl import __version__
 from nnctl.data import cache
+from nnctl.data.arrays import Unusable
 from nnctl.data.decoding import Decoding, side_by_side
 from nnctl.data.disk import OnDisk, RawFile
 from nnctl.data.hold import Way
 from nnctl.data.memory import in_words
-from nnctl.data.picture import Cell
+from nnctl.data.picture import Cell, Form
 from nnctl.errors import StorageError
 from nnctl.nn import Array
 
@@ -39,7 +40,7 @@ def read(origin: Path, name: str, files: Sequence[Path | Cell], way: Way, part: 
     """
     states = _states(files)
     path = _path(origin, name, files, way)
-    if found := _opened(path):
+    if found := _opened(path, way.form):
         rows, kept, notes = found
         notes.append(f"{origin}: its pictures are read from {path}, where an earlier run decoded them")
         on_disk = way.hold.on_disk(origin, rows.shape, PIXELS, part)
@@ -50,7 +51,7 @@ def read(origin: Path, name: str, files: Sequence[Path | Cell], way: Way, part: 
         shape, pictures = (len(files), *first.shape), chain([first], pictures)
         if way.hold.on_disk(origin, shape, PIXELS, part):
             _write(path, pictures, shape, decoding, states)
-            X, kept, notes = _rows(path)
+            X, kept, notes = _rows(path, way.form)
             return X, kept, [*notes, _told(origin, path)]
         X = _in_memory(origin, pictures, shape)[: len(decoding.kept)]
     notes = decoding.notes
@@ -93,22 +94,26 @@ def _write(
             raise cache.changed(moved[0])
 
 
-def _opened(path: Path) -> Album | None:
+def _opened(path: Path, form: Form) -> Album | None:
     """Return the album of a file, or None where there is none or it is not whole."""
     try:
-        return _rows(path)
+        return _rows(path, form)
     except Exception:  # whatever NumPy raises of a damaged header: it is written anew
         return None
 
 
-def _rows(path: Path) -> Album:
+def _rows(path: Path, form: Form) -> Album:
+    """Return the album of a file; raise a ValueError where that is of other pictures."""
     with path.open("rb") as file:
         npy.read_magic(file)
-        shape, _, dtype = npy.read_array_header_2_0(file)
+        shape, by_columns, dtype = npy.read_array_header_2_0(file)
         offset = file.tell()
         file.seek(offset + prod(shape))
         behind = json.load(file)
-    if dtype != PIXELS or len(behind["kept"]) != shape[0]:
+    colours = () if form.channels == 1 else (form.channels,)
+    if by_columns or dtype != PIXELS or shape[1:] != (*(form.size or shape[1:3]), *colours):
+        raise ValueError(path)
+    if len(behind["kept"]) != shape[0]:
         raise ValueError(path)
     return OnDisk(RawFile(path), offset, PIXELS, shape[1:], range(shape[0])), behind["kept"], behind["notes"]
 
@@ -125,18 +130,20 @@ def _path(origin: Path, name: str, files: Sequence[Path | Cell], way: Way) -> Pa
 
 def _sha256(file: Path | Cell) -> str:
     """Return the SHA-256 of a picture's file, or why it cannot be read."""
-    if isinstance(file, Cell):
-        return hashlib.sha256(file.raw).hexdigest()
     try:
+        if isinstance(file, Cell):
+            return hashlib.sha256(file.raw).hexdigest()
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         return str(error.strerror)
+    except Unusable as error:
+        return str(error)
 
 
 def _states(files: Sequence[Path | Cell]) -> list[str]:
-    """Return what changes with each file, nothing of one in memory or one that is not there."""
-    return [cache.state_of(file) if isinstance(file, Path) and file.is_file() else "" for file in files]
+    """Return what changes with each file, nothing of one in a cell."""
+    return [cache.state_of(file) if isinstance(file, Path) else "" for file in files]
 
 
 def _told(origin: Path, path: Path) -> str:

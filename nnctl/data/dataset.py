@@ -62,24 +62,25 @@ class Dataset:
 def load(spec: Spec) -> Dataset:
     """Return the dataset of a spec; raise a DataError, or a SpecError where layer_dims do not fit."""
     found, was_open = tables_of(spec, to_train=True), spec.is_open
-    whole = found["train"].X
     spec = with_output(spec, found["train"])
-    tables = _parted(found, spec)
+    found = _with_fitting_lists(found, spec)
+    whole, tables = found["train"], split(found, spec)
     train = tables["train"]
     notes = [note for table in tables.values() for note in table.notes]
     preparation: BlockPreparation | TabularPreparation
-    if isinstance(whole, Columns):
-        preparation = _columns(train, whole, spec)
+    if isinstance(whole.X, Columns):
+        preparation = _columns(train, whole.X, spec)
         spec = settled(spec, preparation.width) if was_open else spec
         _check_width(preparation, train, spec)
-        classes = classes_of(train, spec)
+        classes = classes_of(whole, spec)
     else:
         spec = settled(spec, prod(train.X.shape[1:])) if was_open else spec
         _check_features(train, spec)
-        classes = classes_of(train, spec)
+        classes = classes_of(whole, spec)
         preparation = _block(train, spec)
     labels = classes is None and spec.classifies
     names = (train.classes or ()) if labels and not train.targets else train.targets
+    names = names if classes is None or len(names) == 1 else ()  # several are the classes themselves
     interface = Interface(preparation, classes, positive(classes, spec), names, labels, unit(train, spec))
     dtype, dims = np.dtype(spec.train.dtype), spec.model.layer_dims
     parts = {}
@@ -98,7 +99,7 @@ def load(spec: Spec) -> Dataset:
         parts[name] = Examples(X, Y, table)
         _check_finite(parts[name])
     notes += overlaps(parts)
-    notes += [remark for remark in (preparation.remark(), spread(train, spec), _of_labels(labels, train)) if remark]
+    notes += [remark for remark in (preparation.remark(), spread(train, spec), _of_labels(labels, whole)) if remark]
     sums = {name: sha256(table) for name, table in tables.items()}
     split_off = {name: rows for name in spec.data.shares if (rows := tables[name].numbers) is not None}
     return Dataset(parts, interface, spec, sums, tuple(notes), split_off)
@@ -171,12 +172,12 @@ def _block(train: Table, spec: Spec) -> BlockPreparation:
 
 def read_parts(spec: Spec) -> dict[str, Table]:
     """Return the table of each part of a spec's data ("train" always), as found and not prepared."""
-    return _parted(tables_of(spec, to_train=False), spec)
+    return split(_with_fitting_lists(tables_of(spec, to_train=False), spec), spec)
 
 
-def _parted(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
-    """Return the tables of each part, with shares split off, and lists of classes that the network has outputs for."""
-    return split({part: with_fitting_list(table, spec) for part, table in tables.items()}, spec)
+def _with_fitting_lists(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
+    """Return the tables of each part with lists of classes that the network has outputs for."""
+    return {part: with_fitting_list(table, spec) for part, table in tables.items()}
 
 
 def _check_features(train: Table, spec: Spec) -> None:

@@ -156,7 +156,7 @@ def _found(file: Datasets, key: str, path: Path, part: str, way: Way | None) -> 
 def _cells(file: Datasets, key: str, path: Path) -> list[Cell]:
     """Return the cells of a dataset that are pictures' files, none where it is of another kind."""
     cells = file.pictures(key) or ()
-    return [Cell(f"{path}, row {row} of {key} (counted from 0)", raw) for row, raw in enumerate(cells)]
+    return [Cell(f"{path}, row {row} of {key} (counted from 0)", cells, row) for row in range(len(cells))]
 
 
 def _table(

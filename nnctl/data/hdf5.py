@@ -4,10 +4,11 @@ A dataset is looked at before it is read: whether its type is that of numbers or
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from nnctl.nn import Array
 PACKED = {"scale_factor": 1, "add_offset": 0}  # attributes that change what NetCDF's numbers mean, unless they are so
 FILLERS = ("_FillValue", "missing_value")
 MOST_VALUES = 2**26  # read at a time
+AT_ONCE = 32  # cells that are read
 LOOKED_AT = 16  # cells: is one of them a picture's file? The first may be damaged
 KERAS = ("keras_version", "layer_names", "model_config")
 TRANSPOSED = (
@@ -182,7 +184,29 @@ def _stored(file: Any, found: dict[str, Any], notes: list[str], name: str) -> St
     return Stored(path, item.name, item.shape, item.dtype, offset, read, partial(_tell, file, item, name, notes, item))
 
 
-def _pictures(found: dict[str, Any], name: str) -> list[bytes] | None:
+class Cells(Sequence[bytes]):
+    """The cells of a dataset (m,), read some at a time by whichever thread asks first."""
+
+    def __init__(self, dataset: Any) -> None:
+        packed = dataset.chunks[0] if dataset.chunks and dataset.dtype.kind != "O" else 1  # and unpacked as a whole
+        self._dataset, self._step = dataset, max(AT_ONCE, packed)
+        self._lock = Lock()
+        self._read = lru_cache(maxsize=2)(self._some)  # threads are not all at the same
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getitem__(self, row: Any) -> Any:
+        """Return a cell; raise Unusable where it cannot be read."""
+        number, place = divmod(range(len(self))[row], self._step)
+        with self._lock:
+            return _bytes(self._read(number)[place])
+
+    def _some(self, number: int) -> Array:
+        return _values(self._dataset, slice(number * self._step, (number + 1) * self._step))
+
+
+def _pictures(found: dict[str, Any], name: str) -> Cells | None:
     """Return the pictures' files that are the cells of a dataset (m,), or None where it holds none."""
     import h5py
 
@@ -193,7 +217,7 @@ def _pictures(found: dict[str, Any], name: str) -> list[bytes] | None:
         check_complete(item)
         if not any(picture_format(_bytes(cell)) for cell in item[:LOOKED_AT]):
             return None
-        return [_bytes(cell) for cell in item[()]]
+        return Cells(item)
     except Exception:  # which is told where it is read as an array
         return None
 

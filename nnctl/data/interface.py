@@ -14,7 +14,7 @@ from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 from nnctl.nn import Array
-from nnctl.registry import FEW, listed
+from nnctl.registry import AUTO, FEW, listed
 
 if TYPE_CHECKING:
     from nnctl.data.tabular import TabularPreparation
@@ -90,16 +90,18 @@ class Interface:
         return {str(number): by_name[name] for number, name in enumerate(theirs) if name in by_name}
 
 
-def are_labels(table: Table, output: str | None) -> bool:
+def are_labels(table: Table, output: str | None, n: int) -> bool:
     """Tell whether targets are labels, each with 0 and 1 in a column of its own: several may be 1, or none.
 
-    Rows with a single 1 each are classes, unless they are columns by name, and each has a sigmoid unit.
+    `table` has all rows for training, before shares are split off: those that are left may look like classes. Rows with
+    a single 1 each are classes, unless they are columns by name, and each has one of n sigmoid units (0: not known).
     """
     y = table.y
     if y is None or y.ndim != 2 or y.shape[1] < 2 or y.dtype.kind not in "buif" or output not in (None, "sigmoid"):
         return False
     exclusive = bool((y.sum(axis=1) == 1).all())
-    return bool(np.isin(y, (0, 1)).all()) and (not exclusive or (output == "sigmoid" and len(table.targets) > 1))
+    named = len(table.targets) > 1 and n in (AUTO, y.shape[1])
+    return bool(np.isin(y, (0, 1)).all()) and (not exclusive or (named and output == "sigmoid"))
 
 
 def _check_labels(table: Table) -> None:

@@ -26,7 +26,7 @@ def with_output(spec: Spec, train: Table) -> Spec:
         return spec
     y = train.y
     assert y is not None
-    if are_labels(train, final):
+    if are_labels(train, final, dims[-1]):
         n, output = y.shape[1], "sigmoid"
     elif final not in (None, *CLASSIFYING) or (final is None and not _are_classes(train)):
         n, output = 1 if y.ndim == 1 else y.shape[1], final or "linear"
@@ -66,11 +66,14 @@ def with_fitting_list(table: Table, spec: Spec) -> Table:
 
 
 def classes_of(train: Table, spec: Spec) -> tuple[str, ...] | None:
-    """Return the names of the classes, or None where outputs are numbers or labels; check n[L] against them."""
+    """Return the names of the classes, or None where outputs are numbers or labels; check n[L] against them.
+
+    As `with_output` does, it is told by all rows for training: a class may have none among those that are left.
+    """
     if not spec.classifies:
         return None
     n, y = spec.model.layer_dims[-1], train.y
-    if are_labels(train, spec.output):
+    if are_labels(train, spec.output, n):
         assert y is not None
         if n != y.shape[1]:
             raise spec.document.mistake(

@@ -8,7 +8,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,13 @@ class Cell:
     """A picture's file in a cell of a dataset."""
 
     place: str  # for messages
-    raw: bytes
+    cells: Sequence[bytes]
+    row: int
+
+    @property
+    def raw(self) -> bytes:
+        """The file, read when it is asked for; Unusable is raised where it cannot be."""
+        return self.cells[self.row]
 
     def __str__(self) -> str:
         return self.place
@@ -119,7 +125,7 @@ def decode(path: Path | Cell, form: Form) -> tuple[Array, tuple[str, ...]]:
         raise StorageError(
             f"{path}: the picture does not fit into memory.\nMake it smaller{smaller} or use a larger machine."
         ) from None
-    except DataError as error:
+    except (DataError, Unusable) as error:
         raise DataError(f"{path}: {error}") from None
     except PIL.Image.DecompressionBombError as error:  # Pillow has a limit of its own, and tells the size in words
         raise DataError(f"{path}: {_too_large(int(re.findall(r'[0-9]+', str(error))[0]))}") from None

@@ -23,7 +23,7 @@ def split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
     if not shares:
         return tables
     train, m = tables["train"], len(tables["train"].X)
-    classes = spec.classifies and not are_labels(train, spec.output)
+    classes = spec.classifies and not are_labels(train, spec.output, spec.model.layer_dims[-1])
     labels, codes = distinct_labels(train) if classes else ([""], np.zeros(m, np.int64))
     taken = dict(zip(shares, _taken(train, codes, list(shares.values()), spec), strict=True))
     rest = np.setdiff1d(np.arange(m), np.concatenate(list(taken.values())))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.errors import DataError
-from nnctl.runs.process import lives
+from nnctl.process import lives
 
 STATUS = "run.json"
 COMPLETE = ("finished", "stopped")  # of a run whose training came to its end

@@ -229,7 +229,7 @@ def _targets(table: Table, spec: Spec) -> tuple[str, int]:
     """
     y = table.y
     assert y is not None
-    if are_labels(table, spec.output):
+    if are_labels(table, spec.output, spec.model.layer_dims[-1]):
         return f"{y.shape[1]} labels, of which several may be 1", len(y)
     if not spec.classifies:
         if y.min() == y.max():

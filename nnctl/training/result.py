@@ -12,7 +12,7 @@ from nnctl.data.dataset import Dataset
 from nnctl.data.fingerprint import rows_sha256
 from nnctl.errors import NnctlError
 from nnctl.nn.metrics import Metrics
-from nnctl.runs.process import this_process
+from nnctl.process import this_process
 from nnctl.runs.run import Run, host_facts
 
 

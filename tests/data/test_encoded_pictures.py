@@ -7,6 +7,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from nnctl.data import hdf5
 from nnctl.data.block import BlockPreparation
 from nnctl.data.dataset import load
 from nnctl.data.files import read_blocks
@@ -138,3 +139,42 @@ def test_they_are_predicted_in_blocks_and_a_bad_one_stops_no_other(tmp_path):
     assert block.table.notes == (f"{path}: X is predicted; y not used",)
     with pytest.raises(MismatchError, match=r"holds pictures, and the network was trained on 2 features"):
         list(read_blocks(path, BlockPreparation((2,), Scaling())))
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_only_some_cells_are_in_memory(tmp_path, monkeypatch, writer):
+    monkeypatch.setattr(hdf5, "AT_ONCE", 3)
+    read, own = [], hdf5._values
+
+    def values(dataset, which=()):
+        found = own(dataset, which)
+        read.append((dataset.name, len(found)))
+        return found
+
+    monkeypatch.setattr(hdf5, "_values", values)
+    path = write(tmp_path, [encoded(pixels) for pixels in PIXELS], writer)
+    (block,) = read_blocks(path, BlockPreparation((*SIZE, 3), Scaling(), pixels=True))
+    np.testing.assert_array_equal(block.table.X, PIXELS)
+    assert read == [("/X", 3)] * 4
+    read.clear()
+    np.testing.assert_array_equal(np.asarray(loaded(tmp_path).parts["train"].table.X), PIXELS)
+    assert {size for name, size in read if name == "/X"} == {3}
+
+
+def test_a_cell_that_is_damaged_is_told_and_stops_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(hdf5, "AT_ONCE", 3)
+    monkeypatch.setattr(hdf5, "LOOKED_AT", 3)
+    with h5py.File(write(tmp_path, [encoded(pixels) for pixels in PIXELS], as_opaque), "r+") as file:
+        cells = file["X"][()]
+        del file["X"]
+        file.create_dataset("X", data=cells, chunks=(3,), compression="gzip")
+        chunk = file["X"].id.get_chunk_info(2)
+    raw = bytearray((tmp_path / "pets.h5").read_bytes())
+    raw[chunk.byte_offset + 50 : chunk.byte_offset + chunk.size] = bytes(chunk.size - 50)
+    (tmp_path / "pets.h5").write_bytes(raw)
+    (block,) = read_blocks(tmp_path / "pets.h5", BlockPreparation((*SIZE, 3), Scaling(), pixels=True))
+    assert [failed.row for failed in block.failed] == [6, 7, 8]
+    assert block.failed[0].reason.startswith("is damaged (")
+    with pytest.raises(DataError, match=r"row 6 of X \(counted from 0\): is damaged .*\nCopy or download it again"):
+        loaded(tmp_path)
+    assert len(loaded(tmp_path, skip_unreadable=True).parts["train"].table.X) == M - 3

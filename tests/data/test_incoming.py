@@ -205,3 +205,9 @@ def test_a_header_alone_is_an_error(tmp_path):
     (tmp_path / "t.csv").write_text(csv_of([]))
     with pytest.raises(DataError, match="has a header and no rows below it"):
         list(read_blocks(tmp_path / "t.csv", PREPARATION))
+
+
+def test_another_encoding_is_advised_as_predict_takes_it(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"a,b,c,d\n1,\xe4,no,2\n")
+    with pytest.raises(DataError, match=r"is not UTF-8, .*\nIt looks like Latin-1 .*: --encoding latin-1"):
+        list(read_blocks(tmp_path / "t.csv", PREPARATION))

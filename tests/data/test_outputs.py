@@ -162,6 +162,45 @@ def test_labels_of_arrays_are_told_to_be_labels(tmp_path):
     assert found.interface.classes is None
 
 
+def test_labels_are_told_by_all_rows_and_not_by_those_that_are_left(nnctl, tmp_path):
+    y = np.eye(3, dtype=int)[np.arange(len(X)) % 3]
+    y[-1] = [1, 1, 0]
+    np.savez(tmp_path / "late.npz", X=X, y=y)
+    data = {"source": "late.npz", "test": 0.2, "order": "file"}
+    found = loaded(tmp_path, data)
+    assert (found.interface.labels, found.spec.output, found.spec.model.layer_dims[-1]) == (True, "sigmoid", 3)
+    assert any("of which rows have 1 to 2" in note for note in found.notes)
+    _, run = trained(nnctl, tmp_path, data)
+    assert nnctl("predict", run, "--json").exit_code == 0
+    assert nnctl("init", "late.npz").exit_code == 0
+
+
+def test_a_class_that_only_the_test_has_is_a_class(nnctl, tmp_path):
+    columns = {name: X[:, place] for place, name in enumerate("abc")}
+    table(tmp_path / "late.csv", {**columns, "y": ["p", "q"] * 38 + ["r"] * 4})
+    data = {"source": "late.csv", "target": "y", "test": 0.1, "order": "file"}
+    found = loaded(tmp_path, data)
+    assert found.interface.classes == ("p", "q", "r")
+    assert any("no row labelled r is left for training to learn from" in note for note in found.notes)
+    _, run = trained(nnctl, tmp_path, data, class_weights="balanced")
+    assert nnctl("predict", run, "--json").exit_code == 0
+
+
+def test_two_columns_that_exclude_each_other_are_two_classes_with_one_output(nnctl, tmp_path):
+    columns = {name: X[:, place] for place, name in enumerate("abc")}
+    up = (X[:, 0] > 0).astype(int)
+    table(tmp_path / "two.csv", {**columns, "down": 1 - up, "up": up})
+    data = {"source": "two.csv", "target": ["down", "up"], "test": 0.2}
+    _, run = trained(nnctl, tmp_path, data, iterations=500, learning_rate=1)
+    own = json.loads(nnctl("predict", run, "--json").stdout)
+    assert own["metrics"]["accuracy"] > 0.9
+    assert {each["prediction"] for each in own["predictions"]} == {"down", "up"}
+    rows = predicted(nnctl, run, str(tmp_path / "two.csv"))
+    assert np.mean([row["prediction"] == ("up" if one else "down") for row, one in zip(rows, up, strict=True)]) > 0.9
+    found = loaded(tmp_path, data, dims=(3, 5, 2), output="sigmoid")
+    assert found.interface.labels
+
+
 def test_columns_that_exclude_each_other_are_classes_with_their_names(nnctl, tmp_path):
     kind = np.argmax(X, axis=1)
     columns = {name: X[:, place] for place, name in enumerate("abc")}

@@ -17,10 +17,10 @@ from nnctl.data.interface import Interface
 from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, SpecError
 from nnctl.nn.parameters import Parameters
+from nnctl.process import lives, this_process
 from nnctl.registry import Choice
 from nnctl.runs import model
 from nnctl.runs.model import Model
-from nnctl.runs.process import lives, this_process
 from nnctl.runs.run import Run
 from nnctl.runs.search import find_run, remarks
 from nnctl.runs.status import read_status

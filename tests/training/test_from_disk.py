@@ -2,7 +2,10 @@
 
 import json
 import os
+import platform
 import shutil
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -330,3 +333,87 @@ def test_a_file_that_is_written_to_meanwhile_is_told(place):
     assert result.mishap is None
     assert said == result.notes
     assert "X.npy: was changed while it was trained on" in said[0]
+
+
+def other_array(path):
+    np.save(path, np.zeros((7, 3), np.float32))
+
+
+def other_type(path):
+    np.save(path, np.load(path).view(np.int8))
+
+
+def other_order(path):
+    np.save(path, np.asfortranarray(np.load(path)))
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def longer(path):
+    path.write_bytes(path.read_bytes() + b"x")
+
+
+def begun(path):
+    path.write_bytes(path.read_bytes()[:50])
+
+
+@pytest.mark.parametrize("change", [other_array, other_type, other_order, empty, cut, longer, begun])
+def test_a_file_in_the_cache_is_not_believed_for_its_name(place, change):
+    X = features("uint8")
+    gzipped(place.folder / "data.h5", X, labels(X), {})
+    first, _ = place.trained("disk", {"source": "data.h5"})
+    (unpacked,) = (place.folder / "cache").iterdir()
+    change(unpacked)
+    again, dataset = place.trained("disk", {"source": "data.h5"})
+    assert again == first
+    assert any("was unpacked into" in note for note in dataset.notes)
+    assert np.array_equal(np.load(unpacked), X)
+
+
+def test_what_a_killed_process_left_half_unpacked_is_removed(place):
+    X = features("uint8")
+    gzipped(place.folder / "data.h5", X, labels(X), {})
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    host, folder = platform.node(), place.folder / "cache"
+    folder.mkdir()
+    dead = folder / f".{host}-{gone.pid}-0.unfinished"
+    others = [folder / f".{host}-{os.getppid()}-0.unfinished", folder / f".{host}-elsewhere-{gone.pid}-0.unfinished"]
+    for path in (dead, *others):
+        path.write_bytes(b"half")
+    place.prepared("disk", {"source": "data.h5"})
+    assert set(folder.glob(".*")) == set(others)
+    assert len(list(folder.glob("*.npy"))) == 1
+
+
+def test_a_data_file_that_is_damaged_is_not_blamed_on_the_cache(place):
+    X = features("uint8")
+    gzipped(place.folder / "data.h5", X, labels(X), {})
+    with h5py.File(place.folder / "data.h5") as file:
+        chunk = file["X"].id.get_chunk_info(5)
+    raw = bytearray((place.folder / "data.h5").read_bytes())
+    raw[chunk.byte_offset + 50 : chunk.byte_offset + chunk.size] = bytes(chunk.size - 50)
+    (place.folder / "data.h5").write_bytes(raw)
+    with pytest.raises(DataError, match=r"data\.h5: X is damaged .*\nCopy or download it again"):
+        place.prepared("disk", {"source": "data.h5"})
+    assert not list((place.folder / "cache").iterdir())
+
+
+def test_a_data_file_that_is_gone_meanwhile_is_not_blamed_on_the_cache(place, monkeypatch):
+    X = features("uint8")
+    gzipped(place.folder / "data.h5", X, labels(X), {})
+    own = cache.write_header
+
+    def write_header(*given):
+        own(*given)
+        (place.folder / "data.h5").unlink()
+
+    monkeypatch.setattr(cache, "write_header", write_header)
+    with pytest.raises(DataError, match=r"data\.h5: has changed while it was read"):
+        place.prepared("disk", {"source": "data.h5"})

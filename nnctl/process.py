@@ -1,6 +1,7 @@
-"""The process of a run, as run.json records it: its number, its host, and when it began, for numbers are used again.
+"""A process, as run.json records that of a run: its number, its host, and when it began, for numbers are used again.
 
-So a run that says "running" can be told from one whose process was killed, or whose machine went down.
+So a run that says "running" can be told from one whose process was killed, or whose machine went down, and a file that
+is being written from one that never will be.
 """
 
 import os
