@@ -155,7 +155,7 @@ def test_only_some_cells_are_in_memory(tmp_path, monkeypatch, writer):
     path = write(tmp_path, [encoded(pixels) for pixels in PIXELS], writer)
     (block,) = read_blocks(path, BlockPreparation((*SIZE, 3), Scaling(), pixels=True))
     np.testing.assert_array_equal(block.table.X, PIXELS)
-    assert read == [("/X", 3)] * 4
+    assert {size for name, size in read if name == "/X"} == {3}
     read.clear()
     np.testing.assert_array_equal(np.asarray(loaded(tmp_path).parts["train"].table.X), PIXELS)
     assert {size for name, size in read if name == "/X"} == {3}
