@@ -23,7 +23,7 @@ from nnctl.nn import Array
 PACKED = {"scale_factor": 1, "add_offset": 0}  # attributes that change what NetCDF's numbers mean, unless they are so
 FILLERS = ("_FillValue", "missing_value")
 MOST_VALUES = 2**26  # read at a time
-AT_ONCE = 32  # cells that are read
+AT_ONCE = 8  # cells that are read
 LOOKED_AT = 16  # cells: is one of them a picture's file? The first may be damaged
 KERAS = ("keras_version", "layer_names", "model_config")
 TRANSPOSED = (

@@ -174,7 +174,8 @@ def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
         ignored = [column for column in ignored if column.kind is None]
         if len(ignored) == len(columns) - 1:
             reasons = "".join(f"\n{printable(column.name)}: {column.unfit}" for column in ignored[:MOST_REASONS])
-            raise DataError(f"{path}: there is no column of features beside {printable(target)}{reasons}")
+            missing = f"there is no column of features beside {printable(target)}; correct or add one"
+            raise DataError(f"{path}: {missing}{reasons}")
     keys = [source, Key("target", target, "the column to predict")]
     if encoding != UTF_8:
         keys.append(Key("encoding", encoding, "how the file writes its signs"))

@@ -268,7 +268,7 @@ def test_a_folder_of_pictures_trains(nnctl, tmp_path, own):
         (
             {"a": [f"{n},5" for n in range(120)], "y": [0, 1] * 60},
             "y",
-            'no column of features beside y\na: numbers with decimal commas, such as "0,5"',
+            'no column of features beside y; correct or add one\na: numbers with decimal commas, such as "0,5"',
         ),
         (numbers(y=["inf", *SUM[1:]]), "y", "the target y cannot be predicted: it holds inf, 1 in all"),
     ],
