@@ -93,7 +93,6 @@ def _predict_inputs(
     from nnctl.explain.answers import PROBABILITY, as_objects, write_csv, writer_of, writing
     from nnctl.runs import model
     from nnctl.show import console
-    from nnctl.show.progress import counted
 
     reading.check(inputs, output, run)
     if output is not None:
@@ -104,7 +103,11 @@ def _predict_inputs(
     failed, notes, objects = list[str](), list[str](), list[dict[str, object]]()
     with contextlib.ExitStack() as during:
         file = during.enter_context(writing(output)) if output else None
-        shown = during.enter_context(counted(messages if output or not sys.stdout.isatty() else None))
+        shown = None
+        if messages.is_terminal and not quiet and (output or not sys.stdout.isatty()):
+            from nnctl.show.progress import counted
+
+            shown = during.enter_context(counted(messages))
         for block in reading.answered(trained, inputs, features, keep, proba):
             for note in block.notes:
                 messages.print(f"note: {note}")
@@ -119,7 +122,8 @@ def _predict_inputs(
                 write_csv(sys.stdout, block.answers, header=rows == 0)
                 sys.stdout.flush()
             rows += block.rows
-            shown(rows)
+            if shown is not None:
+                shown(rows)
             if failures < rows:  # else it may be all of them, and then that is an error
                 _tell(failed[told:MOST_FAILED])
                 told = len(failed)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.random import RandomState
 
-from nnctl.data.prepared import Prepared
 from nnctl.nn import Array
 from nnctl.nn.objective import Gather, in_place
 from nnctl.nn.training import Batches
@@ -30,7 +29,7 @@ def batches_per_epoch(m: int, batch_size: int | None) -> int:
 def mini_batches(X: Any, Y: Array, batch_size: int, shuffle_seed: int) -> Batches:
     """Return the shuffled batch of an iteration, as live arrays that the next batch overwrites."""
     X_rows, Y_rows = X.T, np.ascontiguousarray(Y.T)
-    on_disk = isinstance(X_rows, Prepared)
+    on_disk = not isinstance(X_rows, np.ndarray)
     m = len(X_rows)
     per_epoch = batches_per_epoch(m, batch_size)
     X_batch = np.empty((batch_size, X_rows.shape[1]), X.dtype)

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.disk import OnDisk
 from nnctl.data.layout import turned
-from nnctl.data.prepared import Prepared
 from nnctl.data.ranges import Range, Seen
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
@@ -48,9 +46,11 @@ class BlockPreparation:
                 f" {in_words(self.shape)}"
                 + (".\nThe examples seem to be columns; save them as rows: np.moveaxis(X, -1, 0)" if turn else "")
             )
-        if isinstance(X, OnDisk):
-            return Prepared(X, self.scaling, np.dtype(dtype))
-        return self.scaling.apply(X, dtype)
+        if isinstance(X, np.ndarray):
+            return self.scaling.apply(X, dtype)
+        from nnctl.data.prepared import Prepared  # which only rows on disk need
+
+        return Prepared(X, self.scaling, np.dtype(dtype))
 
     def as_rows(self, X: Any) -> Any:
         """Return features of a file as rows: turned where the training file had columns, unless only rows fit."""

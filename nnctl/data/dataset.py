@@ -13,7 +13,6 @@ import numpy as np
 
 from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.columns import Columns
-from nnctl.data.disk import OnDisk
 from nnctl.data.fingerprint import overlaps, sha256
 from nnctl.data.interface import Interface
 from nnctl.data.outputs import check_regression, classes_of, positive, spread, unit, with_fitting_list, with_output
@@ -118,7 +117,8 @@ def _of_labels(labels: bool, train: Table) -> str | None:
 
 def changed_since(dataset: Dataset) -> list[str]:
     """Say which files with rows on disk are no longer what they were when they were opened."""
-    files = [examples.table.X.file for examples in dataset.parts.values() if isinstance(examples.table.X, OnDisk)]
+    held = (examples.table.X for examples in dataset.parts.values())
+    files = [X.file for X in held if not isinstance(X, np.ndarray | Columns)]
     paths = dict.fromkeys(file.path for file in files if file.has_changed)
     return [
         f"{path}: was changed while it was trained on, so what was learned is of no one state of it" for path in paths

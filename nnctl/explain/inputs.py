@@ -10,7 +10,6 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnctl.data import readers
 from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.blocks import Block
 from nnctl.data.words import printable
@@ -20,6 +19,7 @@ from nnctl.explain.prediction import Prediction, predicted
 from nnctl.registry import FEW
 from nnctl.runs.model import Model
 from nnctl.runs.run import Run
+from nnctl.spec.spec import is_array_file
 
 if TYPE_CHECKING:
     from nnctl.data.tabular import TabularPreparation
@@ -147,6 +147,7 @@ def read(
 
 
 def _table(path: Path, preparation: "TabularPreparation", features: str | None, keep: Sequence[str]) -> Iterator[Block]:
+    from nnctl.data import readers
     from nnctl.data.incoming import read_blocks
 
     if str(path) != STDIN and readers.ending_of(path) is None:
@@ -170,7 +171,7 @@ def _pictures(
 
 
 def _arrays(path: Path, preparation: BlockPreparation, features: str | None, keep: Sequence[str]) -> Iterator[Block]:
-    if str(path) == STDIN or readers.ending_of(path) is not None:
+    if str(path) == STDIN or _is_table(path):
         what = "stdin is read as" if str(path) == STDIN else "is"
         raise MismatchError(
             f"{path}: {what} a table with named columns, and the network was trained on arrays, whose features have"
@@ -188,6 +189,14 @@ def _arrays(path: Path, preparation: BlockPreparation, features: str | None, kee
     from nnctl.data.files import read_blocks  # and with it the readers of all formats
 
     return read_blocks(path, preparation, features)
+
+
+def _is_table(path: Path) -> bool:
+    if is_array_file(path.name):
+        return False
+    from nnctl.data.readers import ending_of  # and with it the readers of all tables
+
+    return ending_of(path) is not None
 
 
 def _no_features(path: Path, what: str, features: str | None) -> None:

@@ -28,11 +28,8 @@ def board(console: Console, titles: Sequence[str]) -> Iterator[Report]:
 
 
 @contextlib.contextmanager
-def counted(console: Console | None) -> Iterator[Callable[[int], None]]:
+def counted(console: Console) -> Iterator[Callable[[int], None]]:
     """Show on a terminal how many rows are done while the block lasts; call what it gives to say so."""
-    if console is None or console.quiet or not console.is_terminal:
-        yield lambda rows: None
-        return
     with Progress(
         TextColumn("{task.completed:,.0f} rows"),
         TimeElapsedColumn(),

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
-from nnctl.explain.answers import PROBABILITY
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
 from nnctl.nn.initializers import initializers
@@ -109,6 +108,8 @@ def metrics(measured: Mapping[str, Metrics], interface: Interface) -> Table:
 
 def predictions(prediction: "Prediction", proba: bool) -> Table:
     """Return rows of a prediction with the truth, those first that are wrong, or numbers that are furthest off."""
+    from nnctl.explain.answers import PROBABILITY
+
     answers = prediction.columns(proba)
     if prediction.classes is None:
         answers = {name: values for name, values in answers.items() if name != PROBABILITY}
