@@ -31,7 +31,9 @@ def with_output(spec: Spec, train: Table) -> Spec:
     elif final not in (None, *CLASSIFYING) or (final is None and not _are_classes(train)):
         n, output = 1 if y.ndim == 1 else y.shape[1], final or "linear"
     else:
-        count = len(train.classes or distinct_labels(train)[0])
+        classes = train.classes or distinct_labels(train)[0]
+        _check_several(train, classes)
+        count = len(classes)
         output = final or ("sigmoid" if count == 2 else "softmax")
         n = 1 if output == "sigmoid" and count == 2 else count
     activations = (*spec.model.activations[:-1], Choice(output) if final is None else spec.model.activations[-1])
@@ -86,8 +88,7 @@ def classes_of(train: Table, spec: Spec) -> tuple[str, ...] | None:
         classes = _by_labels(classes, n) if len(classes) > 1 and classes != train.targets else classes
     else:
         classes = train.classes or _by_labels(distinct_labels(train)[0], n)
-    if len(classes) < 2:
-        raise DataError(f"{train.origin}: there is one class only ({listed(classes, FEW)}); expected two or more")
+    _check_several(train, classes)
     wanted = 1 if spec.output == "sigmoid" and len(classes) == 2 else len(classes)
     if n != wanted and not (n == 2 and len(classes) == 2):
         raise spec.document.mistake(
@@ -96,6 +97,11 @@ def classes_of(train: Table, spec: Spec) -> tuple[str, ...] | None:
             f" got {n}" + ("; with more than two classes take softmax" if spec.output == "sigmoid" and n == 1 else ""),
         )
     return classes
+
+
+def _check_several(train: Table, classes: Sequence[str]) -> None:
+    if len(classes) < 2:
+        raise DataError(f"{train.origin}: there is one class only ({listed(classes, FEW)}); expected two or more")
 
 
 def _by_labels(labels: Sequence[str], n: int) -> tuple[str, ...]:

@@ -88,3 +88,16 @@ def test_the_config_of_a_run_has_the_numbers_and_repeats_it(nnctl, tmp_path, com
     assert config["model"]["activations"] == ["tanh", "softmax"]
     again = tmp_path / nnctl("train", run / "config.yaml", "--no-pictures").stdout.strip()
     assert (again / "costs.csv").read_text() == (run / "costs.csv").read_text()
+
+
+@pytest.mark.parametrize("label", ["p", "0"])
+@pytest.mark.parametrize("output", ["auto", "sigmoid", "softmax"])
+def test_one_class_is_said_whatever_the_output_is(nnctl, tmp_path, label, output):
+    (tmp_path / "t.csv").write_text(f"a,y\n1,{label}\n2,{label}\n3,{label}\n")
+    (tmp_path / "s.yaml").write_text(
+        f"data: {{source: t.csv, target: y}}\nmodel: {{layer_dims: [auto, auto], activations: [{output}]}}\n"
+        "train: {learning_rate: 0.1, iterations: 2}\n"
+    )
+    outcome = nnctl("train", "s.yaml", "--no-pictures")
+    assert outcome.exit_code == 3
+    assert f"t.csv: there is one class only ({label}); expected two or more" in outcome.stderr
