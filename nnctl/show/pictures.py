@@ -31,7 +31,9 @@ def of_run(experiment: Experiment, run: Run) -> dict[str, Draw]:
     """Return the pictures that fit the run's data, each to be drawn on a canvas of its own."""
 
     def own_costs(figure: Figure) -> None:  # costs.csv is read here, for that may fail
-        curves = {"cost, training": run.costs()}
+        training = experiment.spec.train
+        penalty = " with its penalty" if training.l1 or training.l2 else ""  # which the loss beside it has not
+        curves = {f"cost{penalty}, training": run.costs()}
         if experiment.part("validation") is not None:
             curves["loss, validation"] = run.costs("validation_loss")
         curves = {name: _over(experiment, points) for name, points in curves.items()}

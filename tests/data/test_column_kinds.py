@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nnctl.data.columns import Columns
-from nnctl.data.kinds import MANY, median, number
+from nnctl.data.columns import Columns, Texts
+from nnctl.data.kinds import MANY, boolean, median, number
 
 STREAM = np.random.RandomState(6)
 COLUMNS = {
@@ -24,6 +24,22 @@ def test_the_median_is_numpys(name, m):
     before = values.copy()
     assert median(values) == np.median(values)
     np.testing.assert_array_equal(values, before)
+
+
+def test_what_is_neither_yes_nor_no_is_counted_apart_from_what_is_missing():
+    def rows(values):
+        texts = list(dict.fromkeys(value for value in values if value))
+        codes = np.array([texts.index(value) if value else -1 for value in values])
+        return Columns(("a",), np.empty((len(values), 0)), {"a": Texts(codes, tuple(texts))})
+
+    fitted = boolean.fit(rows(["yes", "no", "yes"]), "a", None)
+    said = fitted.remarks(rows(["maybe", "", "no", "", "perhaps", "yes"]))
+    assert [(remark.before, remark.rows) for remark in said] == [
+        ("a is neither yes nor no in ", 2),
+        ("a is missing in ", 2),
+    ]
+    assert said[0].example == ' ("maybe"); taken as yes'
+    assert fitted.remarks(rows(["yes", "no"])) == []
 
 
 @pytest.mark.parametrize("gap", [False, True])

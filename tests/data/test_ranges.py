@@ -20,6 +20,11 @@ def said(training, rows):
     told = known.judge(known.look(rows))
     halves = [known.look(half) for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]) if len(half)]
     seen = halves[0] if len(halves) == 1 else halves[0].joined(halves[1])
+    whole = known.look(rows)
+    for name in ("m", "size", "far"):
+        assert getattr(seen, name) == getattr(whole, name)
+    for name in ("low", "high", "outside"):
+        np.testing.assert_array_equal(getattr(seen, name), getattr(whole, name))
     again = known.judge(seen)
     assert (again[0], [line[:40] for line in again[1]]) == (told[0], [line[:40] for line in told[1]])
     return told

@@ -243,12 +243,34 @@ def test_all_keys_of_json_lines_are_passed_on(nnctl, run, tmp_path):
     assert [row["note"] for row in answers(nnctl("predict", run, "a.jsonl", "--keep", "all"))] == ["", "hi"]
 
 
-def test_a_row_that_overflows_in_the_network_has_no_prediction(nnctl, run, tmp_path):
-    (tmp_path / "far.csv").write_text("age,city\n30,Rome\n1e308,Rome\n-1e308,Rome\n")
-    outcome = nnctl("predict", "runs/latest", "far.csv")
+def test_a_row_that_overflows_in_the_network_has_no_prediction(nnctl, tmp_path):
+    X = RNG.randn(40, 2)
+    rows = [{"a": a, "b": b, "y": a - b} for a, b in X.tolist()]
+    (tmp_path / "numbers.csv").write_text(csv_of(rows))
+    (tmp_path / "n.yaml").write_text(
+        "data: {source: numbers.csv, target: y}\nmodel: {layer_dims: [2, 3, 1], activations: [relu, linear]}\n"
+        "train: {learning_rate: 0.05, iterations: 50}\n"
+    )
+    assert nnctl("train", "n.yaml", "-q", "--no-pictures").exit_code == 0
+    (tmp_path / "far.csv").write_text("a,b\n1,2\n1e308,-1e308\n-1e308,1e308\n2,1\n")
+    outcome = nnctl("predict", "latest", "far.csv")
     assert "Warning" not in outcome.stderr
-    shares_known = [row["probability"] for row in answers(outcome)]
-    assert "nan" not in shares_known
+    told = [bool(row["prediction"]) for row in answers(outcome)]
+    assert (told[0], told[3]) == (True, True)
+    assert not all(told)
+    assert outcome.stderr.count("is beyond the numbers of a float") == told.count(False)
+    assert "nan" not in outcome.stdout
+    assert "inf" not in outcome.stdout
+
+
+def test_rows_are_counted_on_behind_those_that_failed(nnctl, run, tmp_path, monkeypatch):
+    from nnctl.data import pieces
+
+    monkeypatch.setattr(pieces, "SIZE", 30)
+    (tmp_path / "bad.csv").write_text(BAD * 1 + "34,Oslo\n35,Rome\nolder,Rome\n36,Bern\n")
+    rows = answers(nnctl("predict", run, "bad.csv"))
+    assert [int(row["row"]) for row in rows] == list(range(10))
+    assert [number for number, row in enumerate(rows) if not row["prediction"]] == [1, 2, 3, 4, 8]
 
 
 def test_where_no_row_can_be_predicted_nothing_is_written(nnctl, run, tmp_path):

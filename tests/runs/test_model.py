@@ -296,6 +296,11 @@ STRANGE = {
     "too many names": (dataset("targets/names", ["a", "b", "c"]), "targets/names has shape (3,), expected 2 names"),
     "scaled classes": (dataset("targets/divisor", np.ones(2)), "targets are scaled in a way that cannot be undone"),
     "clipped without divisor": (dataset("preparation/clipped", np.ones(3)), "preparation/divisor is missing"),
+    "W1 with nan": (dataset("W1", np.full((4, 3), np.nan)), "W1 holds numbers that are not finite"),
+    "b2 with inf": (dataset("b2", np.full((2, 1), np.inf)), "b2 holds numbers that are not finite"),
+    "divisor nan": (dataset("preparation/divisor", np.array([1.0, np.nan, 1])), "divisor holds numbers that are not"),
+    "range inf": (dataset("range/low", np.inf), "range/low holds numbers that are not finite"),
+    "a class twice": (dataset("classes", ["a", "a"]), "classes has a name twice"),
     "means of another number": (dataset("range/means", np.ones(2)), "range/means has shape (2,), expected (3,)"),
     "range of one end": (dataset("range/low", 0.0), "range has one end only"),
 }  # fmt: skip
