@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from nnctl.cli.app import AsJson, Quiet, RunsDir, explained
 
 if TYPE_CHECKING:
     from nnctl.explain.prediction import Prediction
+    from nnctl.nn.metrics import Metrics
     from nnctl.runs.run import Run
 
 MOST_FAILED = 100  # rows without a prediction that are told one by one
@@ -88,7 +90,6 @@ def _predict_inputs(
     as_json: bool,
 ) -> None:
     """Answer inputs block by block, on stdout or in a file."""
-    from nnctl.errors import DataError
     from nnctl.explain import inputs as reading
     from nnctl.explain.answers import PROBABILITY, as_objects, write_csv, writer_of, writing
     from nnctl.runs import model
@@ -99,8 +100,8 @@ def _predict_inputs(
         writer_of(output)
     messages, trained = console.messages(quiet), reading.encoded(model.load(run.parameters), encoding)
     without = () if trained.interface.classes else (PROBABILITY,)
-    rows, failures, told = 0, 0, 0
-    failed, notes, objects = list[str](), list[str](), list[dict[str, object]]()
+    rows, failed = 0, _Failed(all_of_them=as_json)
+    notes, objects = list[str](), list[dict[str, object]]()
     with contextlib.ExitStack() as during:
         file = during.enter_context(writing(output)) if output else None
         shown = None
@@ -111,8 +112,6 @@ def _predict_inputs(
         for block in reading.answered(trained, inputs, features, keep, proba):
             for note in block.notes:
                 messages.print(f"note: {note}")
-            failed += block.failed if as_json else block.failed[: max(0, MOST_FAILED - failures)]
-            failures += len(block.failed)
             notes += block.notes
             if block.rows and file is not None:
                 file.write(block.answers, block.texts)
@@ -122,26 +121,15 @@ def _predict_inputs(
                 write_csv(sys.stdout, block.answers, header=rows == 0)
                 sys.stdout.flush()
             rows += block.rows
+            failed.add(block.failed, rows)
             if shown is not None:
                 shown(rows)
-            if failures < rows:  # else it may be all of them, and then that is an error
-                _tell(failed[told:MOST_FAILED])
-                told = len(failed)
-        if failures and failures == rows:
-            raise DataError("\n".join(failed) if rows == 1 else "\n".join(["no row can be predicted:", *failed]))
-    if failures > MOST_FAILED:
-        print(f"no prediction: {failures - MOST_FAILED:,} more rows", file=sys.stderr)
+        failed.end(rows)
     if output is not None:
         messages.print(f"saved: {output}")
     if as_json:
-        said: dict[str, Any] = {
-            "run": str(run.folder),
-            "part": None,
-            "input": inputs[0] if len(inputs) == 1 else inputs,
-            "output": output and str(output),
-        }
-        said |= {"predictions": None if output else objects, "metrics": None, "notes": notes, "failed": failed}
-        print(json.dumps(said, allow_nan=False))
+        given = inputs[0] if len(inputs) == 1 else inputs
+        _print(run, None, given, output, objects, None, notes, failed.reasons)
 
 
 def _columns(keep: str) -> list[str]:
@@ -154,10 +142,32 @@ def _columns(keep: str) -> list[str]:
         raise SpecError(f"--keep {keep!r}: expected names of columns with commas between them") from None
 
 
-def _tell(failed: list[str]) -> None:
-    """Say of rows that they have no prediction, each in a line."""
-    for reason in failed:
-        print("no prediction:", reason.replace(".\n", ". ").replace("\n", "; "), file=sys.stderr)
+class _Failed:
+    """The rows that have no prediction, each told in a line as soon as some other row has one."""
+
+    def __init__(self, all_of_them: bool) -> None:
+        self.reasons: list[str] = []  # of all of them, or of as many as are told
+        self._all = all_of_them
+        self._count = self._told = 0
+
+    def add(self, reasons: Sequence[str], rows: int) -> None:
+        """Add those of a block with which there are so many rows in all."""
+        self.reasons += reasons if self._all else reasons[: max(0, MOST_FAILED - self._count)]
+        self._count += len(reasons)
+        if self._count == rows:  # it may be all of them, and then that is an error
+            return
+        for reason in self.reasons[self._told : MOST_FAILED]:
+            print("no prediction:", reason.replace(".\n", ". ").replace("\n", "; "), file=sys.stderr)
+        self._told = len(self.reasons)
+
+    def end(self, rows: int) -> None:
+        """Say how many more there are; raise a DataError where there is no other row."""
+        from nnctl.errors import DataError
+
+        if self._count and self._count == rows:
+            raise DataError("\n".join([*(["no row can be predicted:"] if rows > 1 else []), *self.reasons]))
+        if self._count > MOST_FAILED:
+            print(f"no prediction: {self._count - MOST_FAILED:,} more rows", file=sys.stderr)
 
 
 def _predict_own(run: "Run", proba: bool, output: Path | None, quiet: bool, as_json: bool) -> None:
@@ -178,8 +188,7 @@ def _predict_own(run: "Run", proba: bool, output: Path | None, quiet: bool, as_j
             file.write(answers, prediction.texts)
         messages.print(f"saved: {output}")
     if as_json:
-        told: dict[str, Any] = {"run": str(run.folder), "part": part, "input": None, "output": output and str(output)}
-        print(json.dumps({**told, **_said(prediction, proba, with_rows=output is None)}, allow_nan=False))
+        _print(run, part, None, output, prediction.as_json(proba), prediction.metrics(), prediction.table.notes, ())
     elif output is None:
         which = "test set" if part == "test" else "training set (it has no test set)"
         order = "wrong ones" if prediction.wrong() is not None else "those furthest from the truth"
@@ -196,13 +205,20 @@ def _show(prediction: "Prediction", proba: bool) -> None:
     results.print(tables.prediction_summary(prediction))
 
 
-def _said(prediction: "Prediction", proba: bool, with_rows: bool) -> dict[str, Any]:
-    """Return what --json says of a prediction; its rows may be in a file in their place."""
+def _print(
+    run: "Run",
+    part: str | None,
+    given: object,
+    output: Path | None,
+    predictions: Sequence[dict[str, object]],
+    metrics: "Metrics | None",
+    notes: Sequence[str],
+    failed: Sequence[str],
+) -> None:
+    """Print the object of --json; predictions that are in a file are not in it."""
     from nnctl.explain.answers import finite
 
-    return {
-        "predictions": prediction.as_json(proba) if with_rows else None,
-        "metrics": {name: finite(value) for name, value in (prediction.metrics() or {}).items()} or None,
-        "notes": prediction.table.notes,
-        "failed": [],
-    }
+    said: dict[str, Any] = {"run": str(run.folder), "part": part, "input": given, "output": output and str(output)}
+    said["predictions"] = None if output else predictions
+    said["metrics"] = {name: finite(value) for name, value in (metrics or {}).items()} or None
+    print(json.dumps({**said, "notes": notes, "failed": failed}, allow_nan=False))
