@@ -3,32 +3,27 @@
 What a file holds and nobody takes is said.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nnctl.data.arrays import ALONE, Stored
-from nnctl.data.block import BlockPreparation
-from nnctl.data.blocks import Block, Failed
+from nnctl.data.arrays import Stored
 from nnctl.data.formats import Datasets, check_not_sparse, check_usable, fetch, opened, pandas_tables, told
 from nnctl.data.hold import Way
 from nnctl.data.layout import as_rows, targets_as_rows
 from nnctl.data.names import FEATURES, TARGETS, Names, bare, named, part_named, target_of, usual
 from nnctl.data.picture import Cell
-from nnctl.data.portions import Portions, all_finite, evenly
+from nnctl.data.sound import check_finite, check_numbers, check_rows
 from nnctl.data.table import Table
 from nnctl.data.text import texts
 from nnctl.errors import DataError
 from nnctl.nn import Array
-from nnctl.nn.network import BLOCK
 from nnctl.registry import FEW, listed
 
 CLASSES = ("list_classes", "classes", "class_names", "label_names")
-PREDICTED = 2**22  # values at a time: 32 MB as float64
 NO_CLASSES = "none"  # in place of a dataset's name: none of them lists the classes
 BESIDE = {  # what the datasets are that stand beside features and targets
     "group": "data.group names a dataset with a number or text for each row",
@@ -77,7 +72,7 @@ def read_tables(
             features = names.features or usual(file, part, FEATURES)
             if features is None:
                 key = "data.features" if part == "train" else f"data.{part}: {{features: ...}}"
-                raise DataError(_not_found(path, file, "features", part, f"or name it in the spec: {key}"))
+                raise DataError(not_found(path, file, "features", part, f"or name it in the spec: {key}"))
             target, reason = target_of(file, part, features, names.target, own.features is not None)
             if target is None and given is None:
                 notes.append(f"{path}: {features} is left out, for it has no targets; {reason}")
@@ -85,7 +80,7 @@ def read_tables(
                 continue
             X = _found(file, features, path, part, way)
             if target is None:
-                raise DataError(_not_found(path, file, "targets", part, reason))
+                raise DataError(not_found(path, file, "targets", part, reason))
             both = Found(file, path, features), Found(file, path, target)
             names = replace(names, classes=training.classes)
             tables[part], beside = _table(part, X, *both, names, layout, way, notes)
@@ -136,7 +131,7 @@ def _alone(file: Datasets, path: Path, what: str, part: str, training: Sequence[
         key = usual(file, part, endings) or (only if only and part_named(only) in (None, part) else None)
     if key is None:
         way = f"or name it in the spec: {what}: {{file: {path.name}, name: ...}}"
-        raise DataError(_not_found(path, file, f"{what.rstrip('s')}s", part, way))
+        raise DataError(not_found(path, file, f"{what.rstrip('s')}s", part, way))
     return key
 
 
@@ -144,7 +139,7 @@ def _found(file: Datasets, key: str, path: Path, part: str, way: Way | None) -> 
     """Return features of an open file, read, or as they are stored where they are to stay on disk; or a list of cells
     that are pictures' files.
     """
-    if way and (cells := _cells(file, key, path)):
+    if way and (cells := cells_of(file, key, path)):
         return cells
     with told(key, path):
         check_not_sparse(file, key, path)
@@ -153,7 +148,7 @@ def _found(file: Datasets, key: str, path: Path, part: str, way: Way | None) -> 
     return stored if on_disk else fetch(file, key, path)
 
 
-def _cells(file: Datasets, key: str, path: Path) -> list[Cell]:
+def cells_of(file: Datasets, key: str, path: Path) -> list[Cell]:
     """Return the cells of a dataset that are pictures' files, none where it is of another kind."""
     cells = file.pictures(key) or ()
     return [Cell(f"{path}, row {row} of {key} (counted from 0)", cells, row) for row in range(len(cells))]
@@ -211,68 +206,7 @@ def _table(
     return table, beside
 
 
-def read_blocks(path: Path, preparation: BlockPreparation, name: str | None = None) -> Iterator[Block]:
-    """Read only features in blocks, to predict them: those of this name, else those that the model was trained on by
-    name, else those of a test set, of no part, or of any part. A row that is not finite is told, and not raised.
-
-    The notes stand in the first block.
-    """
-    with opened(path) as file:
-        features, others = _to_predict(file, path, preparation, name)
-        if cells := _cells(file, features, path):
-            from nnctl.data.folder import read_pictures
-
-            for number, block in enumerate(read_pictures(path, cells, preparation)):
-                notes = () if number else (*file.notes, *others)
-                yield replace(block, files=[str(path)] * len(block), table=block.table.with_notes(notes))
-            return
-        with told(features, path):
-            check_not_sparse(file, features, path)
-        stored = file.stored(features)
-        X = preparation.as_rows(stored or fetch(file, features, path))  # some can only be read as a whole, or not
-        _check_rows(X, path, features)
-        if isinstance(X, Stored):
-            X.tell()
-        start, notes = 0, (*file.notes, *others)
-        with told(features, path):
-            for rows in evenly(X.pieces() if isinstance(X, Stored) else [X], _at_a_time(X.shape[1:])):
-                if start == 0:
-                    check_usable(file, features, path, rows[:1])
-                finite = np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
-                good = np.flatnonzero(finite)
-                failed = [_failed(path, features, start, row, rows[row]) for row in np.flatnonzero(~finite).tolist()]
-                own = rows if not failed else rows[good]
-                table = Table(own, None, origin=str(path), numbers=start + good, files=(path,), notes=notes)
-                yield Block([str(path)] * len(rows), table, good, failed)
-                start, notes = start + len(rows), ()
-
-
-def _failed(path: Path, key: str, start: int, row: int, values: Array) -> Failed:
-    """Return what is told of a row (...) of which not all numbers are finite."""
-    place = np.argwhere(~np.isfinite(values))[0].tolist()
-    column = ", ".join(map(str, place))
-    reason = f"{key} is {values[tuple(place)]} in column {column} (counted from 0); expected finite numbers"
-    return Failed(row, f"{path}, row {start + row} (counted from 0)", reason)
-
-
-def _at_a_time(example: tuple[int, ...]) -> int:
-    """Return how many rows of this shape are predicted at a time: blocks of a network, for these give the same bits."""
-    return max(1, PREDICTED // prod(example) // BLOCK) * BLOCK
-
-
-def _to_predict(file: Datasets, path: Path, preparation: BlockPreparation, name: str | None) -> tuple[str, list[str]]:
-    """Return the dataset of features in a file to predict, and what is said of the others."""
-    found = (usual(file, part, FEATURES) for part in ("test", "validation", "train"))
-    trained = preparation.features if preparation.features in file else None
-    alone = ALONE if file.nameless else None
-    features = name or alone or trained or next(filter(None, found), None)
-    if features is None:
-        raise DataError(_not_found(path, file, "features", "test", "or name it: --features NAME"))
-    others = [key for key in file if key != features.strip("/")]
-    return features, [f"{path}: {features} is predicted; {listed(others, FEW)} not used"] if others else []
-
-
-def _not_found(path: Path, file: Datasets, what: str, part: str, way: str = "") -> str:
+def not_found(path: Path, file: Datasets, what: str, part: str, way: str = "") -> str:
     if what == "features" and (keys := pandas_tables(file)):
         return (
             f"{path}: holds tables of pandas ({listed(keys, FEW)}), and those are not read.\n"
@@ -288,20 +222,9 @@ def _not_found(path: Path, file: Datasets, what: str, part: str, way: str = "") 
 
 def _features(X: Any, path: Path, key: str) -> Any:
     """Return X (m, ...), as rows of memory or on disk, if it has rows of finite numbers."""
-    _check_rows(X, path, key)
-    _check_finite(X, path, key)
+    check_rows(X, path, key)
+    check_finite(X, path, key)
     return np.ascontiguousarray(X) if isinstance(X, np.ndarray) else X
-
-
-def _check_rows(X: Any, path: Path, key: str) -> None:
-    """Raise a DataError unless X has a row of numbers for each example."""
-    if X.ndim < 2:
-        raise DataError(
-            f"{path}: {key} must have a row of features for each example, (m, features), got shape {X.shape}"
-        )
-    if X.size == 0:
-        raise DataError(f"{path}: {key} holds nothing, its shape is {X.shape}")
-    _check_kind(X, path, key)
 
 
 def _doubts(X: Any, y: Array, origin: str) -> list[str]:
@@ -326,7 +249,7 @@ def _targets(y: Array, m: int, target: Found, features_have: str, notes: list[st
         raise DataError(f"{target.path}: {features_have} {m} rows and {target.key} has {len(y)}; they must agree{turn}")
     if y.dtype.kind in "SOU":
         return np.array(texts(y.ravel().tolist(), str(target), notes)).reshape(y.shape)
-    _check_numbers(y, target.path, target.key)
+    check_numbers(y, target.path, target.key)
     return y
 
 
@@ -341,7 +264,7 @@ def _beside(place: Found, key: str, name: str | None, m: int, notes: list[str]) 
             raise DataError(f"{path}: {name} has shape {values.shape}, and the features have {m} rows")
         if key == "group" and values.dtype.kind in "SOU":
             return np.array(texts(values.tolist(), f"{path}: {name}", notes))
-        _check_numbers(values, path, name)
+        check_numbers(values, path, name)
     except DataError as error:
         raise DataError(f"{error}\n{BESIDE[key]}.") from None
     return values
@@ -379,37 +302,3 @@ def _classes(
 
 def _content(values: Array, names: Sequence[str]) -> str:
     return names[0] if values.ndim == 0 else f"{len(names):,} values, {listed(names, FEW)}"
-
-
-def _check_numbers(values: Array, path: Path, key: str) -> None:
-    """Raise a DataError unless all values are finite numbers."""
-    _check_kind(values, path, key)
-    _check_finite(values, path, key)
-
-
-def _check_kind(values: Any, path: Path, key: str) -> None:
-    if values.dtype.kind not in "buif":
-        kind = "text" if values.dtype.kind in "SOU" else values.dtype
-        raise DataError(f"{path}: {key} must hold numbers, got {kind}")
-
-
-def _check_finite(values: Any, path: Path, key: str) -> None:
-    """Raise a DataError unless all numbers are finite; say which row and column is not."""
-    if values.dtype.kind != "f":
-        return
-    first, count, rows_before = None, 0, 0
-    for rows in Portions(values):
-        if not all_finite(rows):
-            bad = np.argwhere(~np.isfinite(rows))
-            count += len(bad)
-            first = first or (rows_before + bad[0][0], bad[0][1], rows[tuple(bad[0])])
-        rows_before += len(rows)
-    if first:
-        row, place, value = first
-        columns = np.unravel_index(place, values.shape[1:])
-        column = f", column {', '.join(map(str, columns))}" if columns else ""
-        more = f"; there are {count - 1} more" if count > 1 else ""
-        raise DataError(
-            f"{path}: {key} is {value} in row {row}{column} (counted from 0{more});"
-            " expected finite numbers.\nFill the value in, or leave the row out."
-        )

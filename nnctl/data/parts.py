@@ -92,13 +92,7 @@ def _named_tables(spec: Spec) -> dict[str, Table]:
 
     data = spec.data
     training = data.place("train").file
-    for key in ("features", "classes"):
-        if getattr(data, key) is not None:
-            raise spec.document.mistake(("data", key), f"names an array in a file; {training} is a table")
-    if data.held_in == "disk":
-        raise spec.document.mistake(("data", "held_in"), f"is for files of arrays; {training} is held in memory")
-    if data.layout != "rows":
-        raise spec.document.mistake(("data", "layout"), "is for arrays; a row of a table is an example")
+    _check_no_arrays(spec)
     common = (data.target,) if isinstance(data.target, str) else data.target or ()
     given = {name: kinds[kind].as_text for name, kind in (data.columns or {}).items()}
     asked = Asked(
@@ -135,6 +129,18 @@ def _named_tables(spec: Spec) -> dict[str, Table]:
         except MismatchError as error:
             raise DataError(f"{error}\nThe columns of every part are those for training") from None
     return tables
+
+
+def _check_no_arrays(spec: Spec) -> None:
+    """Raise a SpecError for keys that are about arrays, where the data are a table."""
+    data, training = spec.data, spec.data.place("train").file
+    for key in ("features", "classes"):
+        if getattr(data, key) is not None:
+            raise spec.document.mistake(("data", key), f"names an array in a file; {training} is a table")
+    if data.held_in == "disk":
+        raise spec.document.mistake(("data", "held_in"), f"is for files of arrays; {training} is held in memory")
+    if data.layout != "rows":
+        raise spec.document.mistake(("data", "layout"), "is for arrays; a row of a table is an example")
 
 
 def _form(spec: Spec) -> "Form":

@@ -186,7 +186,7 @@ def _arrays(path: Path, preparation: BlockPreparation, features: str | None, kee
         blocks = read_pictures(path, files, preparation)
         first = next(blocks)
         return chain([replace(first, table=first.table.with_notes(notes))], blocks)
-    from nnctl.data.files import read_blocks  # and with it the readers of all formats
+    from nnctl.data.incoming_arrays import read_blocks  # and with it the readers of all formats
 
     return read_blocks(path, preparation, features)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnctl.data.files import read_blocks
+from nnctl.data.incoming_arrays import read_blocks
 from nnctl.errors import DataError
 
 

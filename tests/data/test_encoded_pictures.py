@@ -10,7 +10,7 @@ import pytest
 from nnctl.data import hdf5
 from nnctl.data.block import BlockPreparation
 from nnctl.data.dataset import load
-from nnctl.data.files import read_blocks
+from nnctl.data.incoming_arrays import read_blocks
 from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, MismatchError, SpecError
 from nnctl.spec import document

@@ -299,9 +299,9 @@ def test_a_folder_with_any_name_is_a_folder(nnctl, tmp_path):
 
 
 def test_what_all_blocks_of_an_array_are_like_is_said_at_the_end(nnctl, tmp_path, monkeypatch):
-    from nnctl.data import files
+    from nnctl.data import incoming_arrays
 
-    monkeypatch.setattr(files, "_at_a_time", lambda example: 8)
+    monkeypatch.setattr(incoming_arrays, "_at_a_time", lambda example: 8)
     pixels = RNG.randint(0, 256, (40, 16)).astype(np.uint8)
     np.savez(tmp_path / "bytes.npz", X=pixels, y=np.arange(40) % 2)
     (tmp_path / "b.yaml").write_text(

@@ -7,7 +7,7 @@ from incoming_rows import read_features
 
 from nnctl.data import hdf5
 from nnctl.data.block import BlockPreparation
-from nnctl.data.files import read_blocks
+from nnctl.data.incoming_arrays import read_blocks
 from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError
 from nnctl.nn.network import BLOCK
