@@ -23,6 +23,7 @@ from nnctl.runs import model
 from nnctl.spec import document, shipped
 from nnctl.spec.reading import parse
 
+COURSE = Path(__file__).parents[3] / "shared" / "data" / "catvnoncat"
 STREAM = np.random.RandomState(1)
 PIXELS = STREAM.randint(0, 256, (7, 6, 5, 3)).astype(np.uint8)
 CLASSES = ("cats", "dogs")
@@ -306,6 +307,22 @@ def test_the_drawn_cats_written_as_a_folder_train_as_the_built_in_set(nnctl, tmp
     table = read(tmp_path / "drawn")["test"]
     drawn = datasets["cat"](m=24, m_test=8)[1]
     assert {x.tobytes() for x in table.X} == {x.tobytes() for x in drawn.X}
+
+
+@pytest.mark.skipif(not COURSE.is_dir(), reason="the course's pictures (../shared/data/catvnoncat) are not here")
+def test_the_courses_cats_written_as_a_folder_train_as_their_files(nnctl, tmp_path):
+    for part in ("train", "test"):
+        with h5py.File(COURSE / f"{part}_catvnoncat.h5") as file:
+            X, y = file[f"{part}_set_x"][:], file[f"{part}_set_y"][:]
+        names = np.array(["a non-cat", "cat"])[y]  # whose order is that of the classes in the file
+        order = np.argsort(names, kind="stable")
+        for row, name in enumerate(names):
+            save(tmp_path / "course" / part / name / f"{row:03}.png", X[row])
+        np.savez(tmp_path / f"{part}.npz", X=X[order], y=y[order])
+    dims, files = [12288, 5, 1], {"train": "train.npz", "test": "test.npz"}
+    folder_run = trained(nnctl, spec_of(tmp_path / "folder.yaml", {"source": "course"}, dims))
+    file_run = trained(nnctl, spec_of(tmp_path / "file.yaml", files, dims))
+    np.testing.assert_array_equal(folder_run.parameters.flat, file_run.parameters.flat)
 
 
 def loaded(tmp_path, data, dims):
