@@ -18,6 +18,11 @@ ODD = re.compile(r"^[^\S\n]*[-+]?(?:0\d+|\d{16,400})[^\S\n]*$", re.MULTILINE)  #
 LARGEST = 2**53  # beyond it a float stands for several whole numbers
 
 
+def missing_of(more: Collection[str]) -> frozenset[str]:
+    """Return the texts that mean missing, in lower case: the usual ones and more."""
+    return MISSING | {text.strip().lower() for text in more}
+
+
 def numbers_of(
     block: Records, columns: Sequence[int], missing: Collection[str]
 ) -> tuple[Array, dict[int, Sequence[int]]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from nnctl.data import readers
 from nnctl.data.blocks import Block, Failed
-from nnctl.data.cells import MISSING, as_numbers, codes, numbers_of
+from nnctl.data.cells import as_numbers, codes, missing_of, numbers_of
 from nnctl.data.columns import Columns, Texts
 from nnctl.data.records import Opened, Records, Source
 from nnctl.data.table import Table
@@ -48,7 +48,7 @@ def read_blocks(path: Path | None, preparation: TabularPreparation, keep: Sequen
 
 def _block(file: Opened, block: Records, begin: int, preparation: TabularPreparation, keep: Sequence[str]) -> Block:
     """Return a block whose first row has the number `begin`, from 0, among those of its file."""
-    missing = MISSING | {text.strip().lower() for text in preparation.missing}
+    missing = missing_of(preparation.missing)
     place = {name: file.names.index(name) for name in file.names}
     of_numbers = [column.name for column in preparation.columns if not column.as_text]
     numbers, reasons = _numbers(block, {name: place[name] for name in of_numbers}, missing)

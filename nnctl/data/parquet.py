@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnctl.data.cells import LARGEST
 from nnctl.data.records import ROWS, Opened, Records, Source
 from nnctl.data.words import AGAIN, cause, printable
 from nnctl.errors import DataError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 INDEX = re.compile("__index_level_[0-9]+__")  # what pandas calls its index where that has no name
 READ = "numbers, texts, or true and false"
-LARGEST = 2**53  # beyond it a float stands for several whole numbers
 
 
 @contextmanager

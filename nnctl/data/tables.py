@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from nnctl.data import readers
-from nnctl.data.cells import MISSING, as_numbers, codes, numbers_of
+from nnctl.data.cells import as_numbers, codes, missing_of, numbers_of
 from nnctl.data.columns import Columns, Texts
 from nnctl.data.kinds import truths
 from nnctl.data.records import ROWS, Opened, Records, Source
@@ -170,7 +170,7 @@ def _check_finite(rows: Columns, lines: Array, file: Opened) -> None:
 
 
 def _gather(path: Path, asked: Asked, as_texts: set[str]) -> _Gathered:
-    missing = MISSING | {text.strip().lower() for text in asked.missing}
+    missing = missing_of(asked.missing)
     key = asked.encoding_key
     with readers.opened(Source(path, asked.encoding, asked.separator, asked.ignore, encoding_key=key)) as file:
         unknown = next((name for name in [*asked.ignore, *asked.texts, *asked.numbers] if name not in file.names), None)
