@@ -15,7 +15,16 @@ from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.columns import Columns
 from nnctl.data.fingerprint import overlaps, sha256
 from nnctl.data.interface import Interface
-from nnctl.data.outputs import check_regression, classes_of, positive, spread, unit, with_fitting_list, with_output
+from nnctl.data.outputs import (
+    check_classes,
+    check_regression,
+    classes_of,
+    positive,
+    spread,
+    unit,
+    with_fitting_list,
+    with_output,
+)
 from nnctl.data.parts import names_of, tables_of
 from nnctl.data.portions import Portions, all_finite
 from nnctl.data.ranges import Range
@@ -62,6 +71,8 @@ def load(spec: Spec) -> Dataset:
     """Return the dataset of a spec; raise a DataError, or a SpecError where layer_dims do not fit."""
     found, was_open = tables_of(spec, to_train=True), spec.is_open
     spec = with_output(spec, found["train"])
+    if was_open:
+        check_classes(found["train"], spec)  # for one class has no output that is right
     found = _with_fitting_lists(found, spec)
     whole, tables = found["train"], split(found, spec)
     train = tables["train"]

@@ -31,9 +31,7 @@ def with_output(spec: Spec, train: Table) -> Spec:
     elif final not in (None, *CLASSIFYING) or (final is None and not _are_classes(train)):
         n, output = 1 if y.ndim == 1 else y.shape[1], final or "linear"
     else:
-        classes = train.classes or distinct_labels(train)[0]
-        _check_several(train, classes)
-        count = len(classes)
+        count = len(train.classes or distinct_labels(train)[0])
         output = final or ("sigmoid" if count == 2 else "softmax")
         n = 1 if output == "sigmoid" and count == 2 else count
     activations = (*spec.model.activations[:-1], Choice(output) if final is None else spec.model.activations[-1])
@@ -97,6 +95,12 @@ def classes_of(train: Table, spec: Spec) -> tuple[str, ...] | None:
             f" got {n}" + ("; with more than two classes take softmax" if spec.output == "sigmoid" and n == 1 else ""),
         )
     return classes
+
+
+def check_classes(train: Table, spec: Spec) -> None:
+    """Raise a DataError where the rows for training are to be told apart and are all of one class."""
+    if spec.classifies and not are_labels(train, spec.output, spec.model.layer_dims[-1]):
+        _check_several(train, train.classes or distinct_labels(train)[0])
 
 
 def _check_several(train: Table, classes: Sequence[str]) -> None:
