@@ -13,6 +13,7 @@ from nnctl.data.ranges import Range, Seen
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
 from nnctl.errors import MismatchError
+from nnctl.nn import Array
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,11 @@ class BlockPreparation:
             return self.scaling.apply(X, dtype)
         from nnctl.data.prepared import Prepared  # which only rows on disk need
 
-        return Prepared(X, self.scaling, np.dtype(dtype))
+        return Prepared(X, self, np.dtype(dtype))
+
+    def write(self, found: Array, out: Array) -> None:
+        """Write rows as found (m, ...) prepared into `out` (m, n[0])."""
+        self.scaling.write(found.reshape(len(found), -1), out)
 
     def as_rows(self, X: Any) -> Any:
         """Return features of a file as rows: turned where the training file had columns, unless only rows fit."""

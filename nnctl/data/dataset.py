@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnctl.data.block import BlockPreparation, in_words
-from nnctl.data.columns import Columns
+from nnctl.data.columns import Columns, Named
 from nnctl.data.fingerprint import overlaps, sha256
 from nnctl.data.interface import Interface
 from nnctl.data.outputs import (
@@ -78,7 +78,7 @@ def load(spec: Spec) -> Dataset:
     train = tables["train"]
     notes = [note for table in tables.values() for note in table.notes]
     preparation: BlockPreparation | TabularPreparation
-    if isinstance(whole.X, Columns):
+    if isinstance(whole.X, Named):
         preparation = _columns(train, whole.X, spec)
         spec = settled(spec, preparation.width) if was_open else spec
         _check_width(preparation, train, spec)
@@ -150,7 +150,7 @@ def _check_finite(examples: Examples) -> None:
             )
 
 
-def _columns(train: Table, whole: Columns, spec: Spec) -> "TabularPreparation":
+def _columns(train: Table, whole: Named, spec: Spec) -> "TabularPreparation":
     """Return the preparation of named columns, fitted on the training rows."""
     from nnctl.data.tabular import TabularPreparation  # and with it all kinds of columns
 

@@ -39,7 +39,7 @@ def delimited(file: IO[bytes], source: Source) -> Opened:
     if not any(names):
         raise DataError(f"{source}: has no names of columns; {HEADER}")
     _check_header(names, f"{source}:{begin}", None if source.others else source.needed)
-    return Opened(source, names, _blocks(lines, source, mark, names))
+    return Opened(source, names, _blocks(lines, source, mark, names), expected=lines.expected)
 
 
 def _blocks(lines: Lines, source: Source, mark: str, names: list[str]) -> Iterator[Records]:

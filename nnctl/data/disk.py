@@ -6,6 +6,7 @@ and a file that is cut off meanwhile is an error and not the end of the process.
 
 import os
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -55,6 +56,17 @@ class RawFile:
             read += more
         return read
 
+    def read_rows(self, size: int, offsets: Sequence[int]) -> bytes:
+        """Return so many bytes from each of some places on."""
+        pread, descriptor = os.pread, self._descriptor
+        try:
+            read = b"".join([pread(descriptor, size, offset) for offset in offsets])
+        except OSError:
+            read = b""
+        if len(read) == size * len(offsets):
+            return read
+        return b"".join([self.read(size, offset) for offset in offsets])  # which tells what is wrong, or goes on
+
     def _read(self, size: int, offset: int) -> bytes:
         try:
             return os.pread(self._descriptor, size, offset)
@@ -101,6 +113,10 @@ class OnDisk:
             rows = rows[which]
         return OnDisk(self.file, self.offset, self.dtype, self.example, rows)
 
+    def read(self) -> Array:
+        """Return the rows, read."""
+        return np.asarray(self)
+
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         """Return the rows, read."""
         return np.frombuffer(self._read(), self.dtype).reshape(self.shape).astype(dtype or self.dtype, copy=False)
@@ -116,4 +132,4 @@ class OnDisk:
         if last - first < DENSE * len(listed):
             span = np.frombuffer(self.file.read((last - first + 1) * size, self.offset + first * size), np.uint8)
             return span.reshape(-1, size)[listed - first].data
-        return b"".join([self.file.read(size, place) for place in (self.offset + size * listed).tolist()])
+        return self.file.read_rows(size, (self.offset + size * listed).tolist())

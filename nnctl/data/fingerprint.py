@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nnctl.data.columns import Columns
+from nnctl.data.columns import Named
 from nnctl.data.portions import Portions
 from nnctl.data.table import Table
 from nnctl.errors import DataError
@@ -33,11 +33,13 @@ class Part(Protocol):
 def sha256(table: Table) -> str:
     """Return the SHA-256 of the features, the targets and the list of classes as found."""
     digest = hashlib.sha256()
-    if isinstance(table.X, Columns):
+    if isinstance(table.X, Named):
         digest.update("\n".join(table.X.names).encode())
-        digest.update(np.ascontiguousarray(table.X.numbers).data)
-        for column in table.X.texts.values():
-            digest.update("\n".join(column.values[code] if code >= 0 else "" for code in column.codes).encode())
+        for block in table.X.blocks():
+            digest.update(np.ascontiguousarray(block.numbers).data)
+        for names in table.X.together():
+            for column in table.X.read(names).texts.values():
+                digest.update("\n".join(column.values[code] if code >= 0 else "" for code in column.codes).encode())
     else:
         for rows in Portions(table.X):
             digest.update(rows.data)
@@ -105,7 +107,7 @@ def _repeated(rows: _Rows) -> str:
 
 def _comparable(parts: Mapping[str, Part]) -> dict[str, _Rows]:
     """Return the features of parts as found as rows of one type, the coarser where there are two."""
-    found = {name: part.X.T if isinstance(part.table.X, Columns) else part.table.X for name, part in parts.items()}
+    found = {name: part.X.T if isinstance(part.table.X, Named) else part.table.X for name, part in parts.items()}
     kinds = {X.dtype for X in found.values()}
     dtype = kinds.pop() if len(kinds) == 1 else np.float32 if np.dtype(np.float32) in kinds else np.float64
     return {name: _Rows(X, dtype) for name, X in found.items()}

@@ -34,14 +34,20 @@ class Hold:
         """The folder for what must be unpacked, or decoded."""
         return Path(self.spec.data.cache or cache.FOLDER)
 
-    def on_disk(self, path: Path, shape: tuple[int, ...], dtype: np.dtype[Any], part: str) -> bool:
-        """Tell whether features (m, ...) are left on disk; raise a SpecError where a full batch of them cannot be."""
-        wanted, there = self.spec.data.held_in, available()
+    def on_disk(
+        self, path: Path, shape: tuple[int, ...], dtype: np.dtype[Any], part: str, there: int | None = None
+    ) -> bool:
+        """Tell whether features (m, ...) are left on disk; raise a SpecError where a full batch of them cannot be.
+
+        `there` is the memory that there was before some of them were read.
+        """
+        about = "" if there is None else "about "  # before all rows have been read nobody knows how many they are
+        wanted, there = self.spec.data.held_in, available() if there is None else there
         prepared = self._prepared(shape, dtype)
         if wanted == "memory" or (wanted is None and prepared <= SHARE * there):
             return False
         if part == "train" and self.to_train and self.spec.train.batch_size is None:
-            raise self._too_large(path, shape[0], prepared, there)
+            raise self._too_large(path, shape[0], about, prepared, there)
         return True
 
     def rows(self, X: Stored, notes: list[str]) -> OnDisk:
@@ -58,13 +64,13 @@ class Hold:
         found = dtype.itemsize * (2 if self.spec.data.shares else 1)
         return prod(shape) * (found + np.dtype(self.spec.train.dtype).itemsize)
 
-    def _too_large(self, path: Path, m: int, prepared: int, there: int) -> SpecError:
+    def _too_large(self, path: Path, m: int, about: str, prepared: int, there: int) -> SpecError:
         dims = self.spec.model.layer_dims
         itemsize = np.dtype(self.spec.train.dtype).itemsize
         needed = prepared + 2 * m * sum(dims[1:]) * itemsize  # Z and dZ of every layer
         return self.spec.document.mistake(
             ("train",),
-            f"has no batch_size, and a full batch is held in memory: {m:,} examples of {path} take about"
+            f"has no batch_size, and a full batch is held in memory: {about}{m:,} examples of {path} take about"
             f" {in_words(needed)} of it with what they become in each layer, and {in_words(there)} are there.\n"
             "  Train on mini-batches, which gather their rows from disk: batch_size: 128, and epochs: 10 in place of"
             " iterations" + ("" if self.spec.data.held_in is None else "; or take data.held_in: disk out"),

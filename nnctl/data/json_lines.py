@@ -37,7 +37,8 @@ def json_lines(file: IO[bytes], source: Source) -> Opened:
         raise DataError(f"{source}:{line}: {said if isinstance(said, str) else 'is an object without keys'}")
     strict = len(first) if source.needed is None or source.others else None
     plain = set(names) - set(source.left_out) if strict else set(source.needed or ())
-    return Opened(source, list(names), _blocks(first, rows, lines, list(names), strict, plain))
+    blocks = _blocks(first, rows, lines, list(names), strict, plain)
+    return Opened(source, list(names), blocks, expected=lines.expected)
 
 
 def _blocks(

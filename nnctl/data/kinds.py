@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from nnctl.data.cells import CODE
 from nnctl.data.columns import Columns, Texts
 from nnctl.data.remarks import Remark
 from nnctl.nn import Array
@@ -263,13 +264,19 @@ def told_apart(values: list[str]) -> str | None:
     """Return what texts seem to be where they are no categories: dates, numbers with something else, or None."""
     if values and sum(bool(DATE.match(value)) for value in values) > len(values) / 2:
         return "dates or times"
-    plain = [value for value in values if not re.match(r"[-+]?0\d", value)]
-    numbers = [value for value in plain if NUMBER.fullmatch(value)]
     if any(re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", value) for value in values):
         return "numbers with thousands separators"
     if any(re.fullmatch(r"[-+]?\d*,\d+", value) for value in values):
         return "numbers with decimal commas"
-    return "numbers and texts mixed" if len(numbers) > len(values) / 2 and len(numbers) < len(values) else None
+    odd = [value for value in values if is_odd(value)]
+    whole = all(value in odd or value.strip().isdecimal() for value in values)
+    codes = whole and all(CODE.match(value) for value in odd)  # 10115 beside 01220
+    return "numbers and texts mixed" if 0 < len(odd) < len(values) / 2 and not codes else None
+
+
+def is_odd(value: str) -> bool:
+    """Tell whether a text is no number, or one with leading zeros."""
+    return not NUMBER.fullmatch(value) or CODE.match(value) is not None
 
 
 def median(values: Array) -> float:

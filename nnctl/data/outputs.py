@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnctl.data.columns import Columns
+from nnctl.data.columns import Named
 from nnctl.data.interface import are_labels, distinct_labels, is_integer
 from nnctl.data.scaling import Scaling
 from nnctl.data.sets import datasets
@@ -80,7 +80,7 @@ def classes_of(train: Table, spec: Spec) -> tuple[str, ...] | None:
                 ("model", "layer_dims"), f"must end with {y.shape[1]}, an output for each label, got {n}"
             )
         return None
-    if isinstance(train.X, Columns):  # whose labels alone tell what classes there are
+    if isinstance(train.X, Named):  # whose labels alone tell what classes there are
         classes: tuple[str, ...] = train.targets if y is not None and y.ndim == 2 else ()
         classes = classes or tuple(distinct_labels(train)[0])
         classes = _by_labels(classes, n) if len(classes) > 1 and classes != train.targets else classes

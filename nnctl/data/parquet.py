@@ -50,7 +50,8 @@ def parquet(source: Source) -> Iterator[Opened]:
             unseen = [name for name in every if name not in wanted]
             strange = {field.name: str(field.type) for field in file.schema_arrow if not _is_read(field.type)}
             blocks = _blocks(file, source, wanted)
-            yield Opened(source, wanted + unseen, blocks, named_lines=False, notes=notes, strange=strange)
+            m = file.metadata.num_rows
+            yield Opened(source, wanted + unseen, blocks, False, notes, strange, lambda read: m)
     except FileNotFoundError:
         raise DataError(f"{source}: there is no such file") from None
     except (OSError, ArrowException) as error:

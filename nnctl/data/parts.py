@@ -27,9 +27,9 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
     data = spec.data
     built_in = isinstance(data.source, str) and data.source in datasets
     if data.held_in == "disk" and built_in:
-        raise spec.document.mistake(("data", "held_in"), f"is for files of arrays; {data.source} is held in memory")
+        raise spec.document.mistake(("data", "held_in"), f"is for files and folders; {data.source} is held in memory")
     if not built_in and _is_table(data.place("train")):
-        return _named_tables(spec)
+        return _named_tables(spec, to_train)
     given = next((key for key in TABLE_KEYS if getattr(data, key) != getattr(DataSpec(), key)), None)
     if given is not None or isinstance(data.target, tuple):
         key = given or "target"
@@ -84,11 +84,13 @@ def _is_table(place: FileSpec) -> bool:
     return place.file is not None and ending_of(Path(place.file)) is not None
 
 
-def _named_tables(spec: Spec) -> dict[str, Table]:
+def _named_tables(spec: Spec, to_train: bool) -> dict[str, Table]:
     """Return the tables of a spec whose data are tables of named columns, each part in a file of its own."""
     from nnctl.data import readers
+    from nnctl.data.gathered import Asked, Place
+    from nnctl.data.hold import Hold
     from nnctl.data.kinds import kinds
-    from nnctl.data.tables import Asked, read_table
+    from nnctl.data.tables import read_table
 
     data = spec.data
     training = data.place("train").file
@@ -120,12 +122,15 @@ def _named_tables(spec: Spec) -> dict[str, Table]:
             raise spec.document.mistake(("data", part), f"{{features: ...}} names an array; {files[part]} is a table")
     targets = {part: (names.target,) for part, names in own.items() if names.target is not None}
     drop = data.drop_missing_targets
-    train = read_table(files.pop("train"), asked, targets.get("train", common), drop, data.group, order)
-    asked = replace(asked, ignore=(), texts=list(train.X.texts), numbers=train.X.number_names, only=train.X.names)
+    hold = Hold(spec, to_train)
+    own_targets = targets.get("train", common)
+    train = read_table(files.pop("train"), asked, own_targets, drop, data.group, order, Place(hold, "train"))
+    asked = replace(asked, ignore=(), texts=train.X.text_names, numbers=train.X.number_names, only=train.X.names)
     tables = {"train": train}
     for part, path in files.items():
         try:
-            tables[part] = read_table(path, asked, targets.get(part, train.targets), drop)
+            own_targets = targets.get(part, train.targets)
+            tables[part] = read_table(path, asked, own_targets, drop, place=Place(hold, part))
         except MismatchError as error:
             raise DataError(f"{error}\nThe columns of every part are those for training") from None
     return tables
@@ -137,8 +142,6 @@ def _check_no_arrays(spec: Spec) -> None:
     for key in ("features", "classes"):
         if getattr(data, key) is not None:
             raise spec.document.mistake(("data", key), f"names an array in a file; {training} is a table")
-    if data.held_in == "disk":
-        raise spec.document.mistake(("data", "held_in"), f"is for files of arrays; {training} is held in memory")
     if data.layout != "rows":
         raise spec.document.mistake(("data", "layout"), "is for arrays; a row of a table is an example")
 

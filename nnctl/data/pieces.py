@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import os
 import re
 import sys
 import zlib
@@ -24,6 +25,7 @@ class Lines(Iterator[str]):
     """
 
     def __init__(self, file: IO[bytes], source: Source) -> None:
+        self._file = file
         self.pieces = self._read(file, source)
         self.taken = 0
         self.left = 0  # of the piece that is taken line by line
@@ -50,6 +52,12 @@ class Lines(Iterator[str]):
         """Return what is left of the piece at hand as a piece of its own."""
         self.left = 0
         return "".join(self._here)
+
+    def expected(self, m: int) -> int:
+        """Return how many lines there are in all, at least m, judged by those taken of what has been read."""
+        raw = getattr(self._file, "fileobj", self._file)  # of what gzip unpacks the file itself
+        read, size = raw.tell(), os.fstat(raw.fileno()).st_size
+        return max(m, self.taken * size // max(read, 1))
 
     def _read(self, file: IO[bytes], source: Source) -> Iterator[str]:
         """Yield the text in pieces of whole lines."""

@@ -3,30 +3,38 @@
 The arithmetic is that of features in memory, number by number, so that both come to the same bits.
 """
 
-from dataclasses import dataclass
-from math import prod
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from nnctl.data.disk import OnDisk
-from nnctl.data.scaling import Scaling
 from nnctl.denormals import kept
 from nnctl.nn import Array
+
+
+class Preparation(Protocol):
+    """What makes `width` inputs of rows as they are found."""
+
+    @property
+    def width(self) -> int: ...
+
+    def write(self, found: Any, out: Array) -> None:
+        """Write rows as found (m, ...) prepared into `out` (m, width)."""
 
 
 @dataclass(frozen=True)
 class Prepared:
     """The prepared rows (m, n[0]) of X, as an array would have them; `T` are the columns that a network takes."""
 
-    X: OnDisk
-    scaling: Scaling
+    X: Any  # OnDisk, or UnpackedColumns
+    preparation: Preparation
     dtype: np.dtype[Any]
 
     @property
     def shape(self) -> tuple[int, int]:
         """(m, n[0])."""
-        return len(self.X), prod(self.X.example)
+        return len(self.X), self.preparation.width
 
     @property
     def T(self) -> "PreparedColumns":
@@ -36,20 +44,24 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.X)
 
-    def found(self, rows: Array | slice) -> Array:
-        """Read some rows as they are found."""
-        return np.asarray(self.X[rows])
+    def __getitem__(self, rows: Array | slice) -> "Prepared":
+        return replace(self, X=self.X[rows])
 
-    def __getitem__(self, rows: slice) -> Array:
-        found = self.found(rows)
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """Return the rows, read and prepared."""
+        found = self.X.read()
         prepared = np.empty((len(found), self.shape[1]), self.dtype)
         self.prepare(found, prepared)
-        return prepared
+        return prepared.astype(dtype or self.dtype, copy=False)
 
-    def prepare(self, found: Array, out: Array) -> None:
+    def found(self, rows: Array | slice) -> Any:
+        """Read some rows as they are found."""
+        return self.X[rows].read()
+
+    def prepare(self, found: Any, out: Array) -> None:
         """Write rows as found (m, ...) prepared into `out` (m, n[0])."""
         with kept(), np.errstate(over="ignore"):  # as where all are prepared before training begins
-            self.scaling.write(found.reshape(len(found), -1), out)
+            self.preparation.write(found, out)
 
 
 @dataclass(frozen=True)
@@ -71,4 +83,4 @@ class PreparedColumns:
     def __getitem__(self, where: tuple[slice, slice]) -> Array:
         every, some = where
         assert every == slice(None)
-        return self.T[some].T
+        return np.asarray(self.T[some]).T

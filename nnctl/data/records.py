@@ -5,7 +5,7 @@ told with that number; nothing is left out, filled up or turned into something e
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,7 @@ class Opened:
     named_lines: bool = True
     notes: tuple[str, ...] = ()
     strange: Mapping[str, str] = field(default_factory=dict)  # columns of a type that is not read, and what it is
+    expected: Callable[[int], int] = int  # how many rows there are in all, judged by how many have been read
 
     def place(self, number: int) -> str:
         """Return where a row is, for messages."""

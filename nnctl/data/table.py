@@ -12,7 +12,7 @@ from nnctl.nn import Array
 class Table:
     """Examples as rows: X (m, ...) numbers or named columns, y (m,) or (m, k) numbers or names."""
 
-    X: Any  # an array, one on disk, or Columns
+    X: Any  # an array, one on disk, or Named columns
     y: Array | None  # None: only features are known
     classes: tuple[str, ...] | None = None  # the names of classes 0, 1, ..., where the source tells them
     origin: str = ""  # for messages
@@ -33,15 +33,15 @@ class Table:
 
     def feature_names(self, otherwise: tuple[str, ...]) -> tuple[str, ...]:
         """Return the names of the features, where they have names."""
-        from nnctl.data.columns import Columns  # which to read a spec nobody needs
+        from nnctl.data.columns import Named  # which to read a spec nobody needs
 
-        return self.X.names if isinstance(self.X, Columns) else otherwise
+        return self.X.names if isinstance(self.X, Named) else otherwise
 
     def like(self, points: Array) -> Any:
         """Return rows of numbers (m, n) as features of this table's own kind."""
-        from nnctl.data.columns import Columns
+        from nnctl.data.columns import Named
 
-        return self.X.with_numbers(points) if isinstance(self.X, Columns) else points
+        return self.X.with_numbers(points) if isinstance(self.X, Named) else points
 
     def with_notes(self, notes: Iterable[str]) -> "Table":
         """Return the table with further notes."""

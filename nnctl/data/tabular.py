@@ -5,18 +5,18 @@ Columns are found by name; what a table has beside those of the training is of n
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any, ClassVar, get_origin, get_type_hints
 
 import numpy as np
 
-from nnctl.data.columns import Columns
-from nnctl.data.kinds import FEW_VALUES, Kind, kinds, number, told_apart
+from nnctl.data.columns import Columns, Named
+from nnctl.data.kinds import FEW_VALUES, Kind, is_odd, kinds, number, told_apart
 from nnctl.data.pieces import is_encoding
+from nnctl.data.prepared import Prepared
 from nnctl.data.ranges import Range
-from nnctl.data.records import is_number
 from nnctl.data.remarks import Remarks
 from nnctl.data.scaling import ROWS, Scaling
 from nnctl.data.table import Table
@@ -40,15 +40,19 @@ class TabularPreparation:
     separator: str | None = None  # in them, where the spec gave it
 
     @classmethod
-    def fit(cls, table: Table, whole: Columns, data: DataSpec) -> "TabularPreparation":
+    def fit(cls, table: Table, whole: Named, data: DataSpec) -> "TabularPreparation":
         """Fit to the training rows as a spec's data section asks; kinds are told by the rows before the split."""
         asked = data.columns or {}
         rows = table.X
-        assert isinstance(rows, Columns)
+        assert isinstance(rows, Named)
         unknown = next((name for name in asked if name not in rows.names), None)
         if unknown is not None:
             raise DataError(f"{table.origin}: data.columns names {unknown!r}{suggestion(unknown, rows.names)}")
-        fitted = tuple(_fitted(table, whole, name, asked.get(name), data.fill) for name in rows.names)
+        fitted = tuple(
+            _fitted(some, of_whole, name, asked.get(name), data.fill)
+            for some, of_whole in _together(table, whole)
+            for name in some.X.names
+        )
         if not fitted:
             raise DataError(f"{table.origin}: there is no column of features; all of them are targets or left out")
         plain = cls(fitted, Scaling(), tuple(map(str, data.missing)), data.encoding or "utf-8", data.separator)
@@ -69,8 +73,7 @@ class TabularPreparation:
         for way in dict.fromkeys(way for way in ways.values() if way != "none"):
             names = [name for name in numbers if ways[name] == way]
             where = np.any([numbers[name] for name in names], axis=0)
-            raw = self._encoded(table.X)
-            raw = raw if where.all() else np.ascontiguousarray(raw[:, where])
+            raw = self._unscaled(table.X, where)
             parts.append((where, Scaling.fit(raw, way, table.origin, names)))
         return Scaling.joined(self.width, parts)
 
@@ -98,25 +101,32 @@ class TabularPreparation:
         """Which of the inputs (n[0],) data.scale is for: numbers, and not the signs that one is missing."""
         return np.array([column.scaled and place == 0 for column in self.columns for place in range(column.width)])
 
-    def apply(self, X: Columns, dtype: Any, origin: str) -> Array:
-        """Return rows X prepared, (m, n[0]); raise a MismatchError where a column is not there."""
-        if not isinstance(X, Columns):
+    def apply(self, X: Named, dtype: Any, origin: str) -> Any:
+        """Return rows X prepared, (m, n[0]), on disk if they are; raise a MismatchError where a column is not there."""
+        if not isinstance(X, Named):
             raise MismatchError(
                 f"{origin}: has no named columns, and the network was trained on a table with the columns"
                 f" {', '.join(column.name for column in self.columns)}.\nGive it a table, such as CSV, with these."
             )
+        if not isinstance(X, Columns):
+            return Prepared(X, self, np.dtype(dtype))
         if self._is_block(X):
             return self.scaling.apply(X.numbers, dtype)
         prepared = np.empty((len(X), self.width), dtype)
         for start in range(0, len(X), ROWS):
             rows = slice(start, start + ROWS)
-            prepared[rows] = self.scaling.apply(self._encoded(X[rows]), dtype)
+            self.write(X[rows], prepared[rows])
         return prepared
+
+    def write(self, found: Columns, out: Array) -> None:
+        """Write rows as found prepared into `out` (m, n[0])."""
+        self.scaling.write(self._encoded(found), out)
 
     def remarks(self, table: Table) -> list[str]:
         """Say what of later rows is unlike the training rows."""
         beside = self.beside()
-        beside.add(table)
+        for rows in table.X.blocks():
+            beside.add(replace(table, X=rows))
         return beside.lines()
 
     def beside(self) -> Remarks:
@@ -159,6 +169,13 @@ class TabularPreparation:
         same = X.number_names == tuple(column.name for column in self.columns)
         return same and self.width == len(self.columns) and not np.isnan(X.numbers).any()
 
+    def _unscaled(self, X: Named, where: Array) -> Any:
+        """Return those inputs (m, k) that `where` (n[0],) tells, not yet scaled, on disk if the rows are."""
+        if not isinstance(X, Columns):
+            return Prepared(X, Unscaled(self, where), np.dtype(np.float64))
+        raw = self._encoded(X)
+        return raw if where.all() else np.ascontiguousarray(raw[:, where])
+
     def _encoded(self, X: Columns) -> Array:
         """Return rows X as inputs (m, n[0]) that are not yet scaled."""
         if self._is_block(X):
@@ -172,6 +189,30 @@ class TabularPreparation:
     def __str__(self) -> str:
         count = len(self.columns)
         return f"{count} column{'' if count == 1 else 's'}, {self.scaling.told}"
+
+
+@dataclass(frozen=True)
+class Unscaled:
+    """The preparation of some inputs but for their scaling."""
+
+    whole: TabularPreparation
+    where: Array  # (n[0],) of bool
+
+    @property
+    def width(self) -> int:
+        """How many inputs these are."""
+        return int(self.where.sum())
+
+    def write(self, found: Columns, out: Array) -> None:
+        """Write rows as found into `out` (m, width)."""
+        out[...] = self.whole._encoded(found)[:, self.where]
+
+
+def _together(table: Table, whole: Named) -> Iterator[tuple[Table, Columns]]:
+    """Yield the training rows with some columns, as many as fit into memory, and all rows with those of texts."""
+    for names in table.X.together():
+        some = table.X.read(names)
+        yield replace(table, X=some), some if whole is table.X else whole.read(some.text_names)
 
 
 def _kind_of(item: dict[str, Any]) -> Kind:
@@ -226,7 +267,7 @@ def _no_kind(table: Table, rows: Columns, name: str) -> str:
             f'{table.origin}: column {name} has {len(used):,} different texts in {present:,} rows, such as "{used[0]}":'
             f" more than the {FEW_VALUES} that are taken as categories.\nLeave it out: {out}; or say {ways}"
         )
-    odd = next(value for value in used if told_apart([value]) or not is_number(value))
+    odd = next(value for value in used if told_apart([value]) or is_odd(value))
     row = column.row_of(column.values.index(odd))
     shown = f'{table.origin}: column {name} holds {what}, such as "{odd}" in {table.place(row)}'
     if what.startswith("dates"):

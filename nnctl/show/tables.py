@@ -65,11 +65,14 @@ def columns(experiment: Experiment) -> Table | None:
     if isinstance(preparation, BlockPreparation):
         return None
     table = _table("column", "kind", "different", "missing", "training rows have", "inputs", right=(2, 3, 5))
-    for column in preparation.columns[:MOST_ROWS]:
-        values = rows.texts[column.name].codes if column.as_text else rows.number(column.name)
-        gaps = values < 0 if column.as_text else np.isnan(values)
-        counts = _different(values[~gaps]), f"{int(gaps.sum()):,}" if gaps.any() else ""
-        table.add_row(shown(column.name), type(column).__name__, *counts, str(column), str(column.width))
+    first = {column.name: column for column in preparation.columns[:MOST_ROWS]}
+    for names in rows.together():
+        some = rows.read([name for name in names if name in first])
+        for column in (first[name] for name in some.names):
+            values = some.texts[column.name].codes if column.as_text else some.number(column.name)
+            gaps = values < 0 if column.as_text else np.isnan(values)
+            counts = _different(values[~gaps]), f"{int(gaps.sum()):,}" if gaps.any() else ""
+            table.add_row(shown(column.name), type(column).__name__, *counts, str(column), str(column.width))
     if (more := len(preparation.columns) - MOST_ROWS) > 0:
         table.add_row(f"... and {more:,} more", "", "", "", "", "")
     return table

@@ -14,6 +14,7 @@ import numpy as np
 
 from nnctl.data import readers
 from nnctl.data.dataset import load
+from nnctl.data.gathered import Asked
 from nnctl.data.interface import are_labels, distinct_labels
 from nnctl.data.kinds import told_apart
 from nnctl.data.outputs import with_output
@@ -24,7 +25,7 @@ from nnctl.data.records import Source
 from nnctl.data.sets import datasets
 from nnctl.data.survey import OFTEN, Column, survey, twins, values_of
 from nnctl.data.table import Table
-from nnctl.data.tables import TARGETS, Asked, read_columns
+from nnctl.data.tables import TARGETS, read_columns
 from nnctl.data.words import printable
 from nnctl.errors import DataError
 from nnctl.registry import FEW, listed, nearest, suggestion

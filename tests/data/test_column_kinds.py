@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from nnctl.data.columns import Columns, Texts
-from nnctl.data.kinds import MANY, boolean, median, number
+from nnctl.data.kinds import MANY, boolean, category, kinds, median, number
+from nnctl.data.table import Table
+from nnctl.data.tabular import TabularPreparation
+from nnctl.errors import DataError
+from nnctl.spec.spec import DataSpec
 
 STREAM = np.random.RandomState(6)
 COLUMNS = {
@@ -51,3 +55,25 @@ def test_a_column_of_numbers_is_fitted_to_those_that_are_there(gap):
     there = values[~np.isnan(values[:, 1]), 1]
     assert (fitted.fill, fitted.low, fitted.high) == (np.median(there), there.min(), there.max())
     assert (fitted.gaps, fitted.indicator) == (gap, gap)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["10115", "01220", "20095", "80331"], category),  # post codes, most of them without a zero in front
+        (["0", "1", "2", "3", "007"], category),
+        (["1.5", "2.5", "3", "007"], None),
+        (["1", "2", "3", "x", "007"], None),
+        (["1", "x", "y"], category),
+    ],
+    ids=str,
+)
+def test_whole_numbers_beside_codes_with_zeros_in_front_are_codes(values, kind):
+    rows = Columns(("a",), np.empty((10, 0)), {"a": Texts(np.arange(10) % len(values), tuple(values))})
+    assert next((each for each in kinds.values() if each.suits(rows, "a")), None) is kind
+    table = Table(rows, np.arange(10) % 2, origin="t.csv")
+    if kind is None:
+        with pytest.raises(DataError, match=r'holds numbers and texts mixed, such as "(007|x)" in row [34]'):
+            TabularPreparation.fit(table, rows, DataSpec())
+    else:
+        assert TabularPreparation.fit(table, rows, DataSpec()).columns[0].values == tuple(sorted(values))

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from nnctl.data import kinds
+from nnctl.data.gathered import Asked
 from nnctl.data.incoming import read_blocks
 from nnctl.data.scaling import Scaling
-from nnctl.data.tables import Asked, read_table
+from nnctl.data.tables import read_table
 from nnctl.data.tabular import TabularPreparation
 from nnctl.errors import DataError
 from nnctl.runs import model

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from nnctl.data import pieces
-from nnctl.data.tables import Asked, read_table
+from nnctl.data.gathered import Asked
+from nnctl.data.tables import read_table
 from nnctl.errors import DataError
 
 ROWS = 'a,b,y\n1,"x\n,""y",0\n\n2.5,ü,1\r\n-3,z z,0\n,"",1\n1e3, q,1\n'

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnctl.data.tables import Asked, read_table
+from nnctl.data.gathered import Asked
+from nnctl.data.tables import read_table
 from nnctl.errors import DataError, NnctlError
 from nnctl.runs import model
 from nnctl.spec import document

@@ -1,6 +1,5 @@
 """Training from disk comes to the bits of training from memory, whatever file the rows are in."""
 
-import json
 import os
 import platform
 import shutil
@@ -11,13 +10,12 @@ import h5py
 import numpy as np
 import PIL.Image
 import pytest
+from held import same_from_disk
 
 from nnctl.data import cache, hold
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.explain.findings import Start
 from nnctl.runs.run import create_run
-from nnctl.spec import document
-from nnctl.spec.reading import parse
 from nnctl.training import experiment
 
 M, N = 2500, 600  # more than one piece, and the last one is short
@@ -56,50 +54,6 @@ def npz(path, X, y, more):
 
 
 WRITERS = {"contiguous": contiguous, "gzipped": gzipped, "npz": npz}
-
-
-class Place:
-    """A folder in which a spec on its data is trained, held in memory or on disk."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def spec(self, held_in, data, **train):
-        tree = {
-            "data": {"held_in": held_in, "cache": str(self.folder / "cache"), **data},
-            "model": {"layer_dims": ["auto", 5, 1], "activations": ["tanh", "sigmoid"]},
-            "train": {"learning_rate": 0.1, "epochs": 2, "batch_size": 96, **train},
-        }
-        (self.folder / "spec.yaml").write_text(document.dump(tree), encoding="utf-8")
-        return parse(document.read(self.folder / "spec.yaml"), (self.folder,))
-
-    def prepared(self, held_in, data, **train):
-        return experiment.prepare(self.spec(held_in, data, **train))
-
-    def trained(self, held_in, data, **train):
-        """Return the bits that came of a training, and what was said of the data."""
-        ready = self.prepared(held_in, data, **train)
-        run = create_run(self.folder / "runs", "run", ready.spec.resolved())
-        result = experiment.train(ready, run)
-        assert result.mishap is None
-        status = json.loads((run.folder / "run.json").read_text())
-        costs = (run.folder / "costs.csv").read_bytes()
-        bits = ready.model.parameters.flat.tobytes(), costs, result.metrics, status["data_sha256"]
-        return bits, ready.dataset
-
-
-@pytest.fixture
-def place(tmp_path):
-    return Place(tmp_path)
-
-
-def same_from_disk(place, data, **train):
-    """Check that disk comes to the bits of memory; return the datasets of both."""
-    (expected, in_memory), (found, on_disk) = (place.trained(where, data, **train) for where in ("memory", "disk"))
-    assert found == expected
-    assert isinstance(in_memory.parts["train"].X, np.ndarray)
-    assert not isinstance(on_disk.parts["train"].X, np.ndarray)
-    return in_memory, on_disk
 
 
 @pytest.mark.parametrize("write", WRITERS)
@@ -231,11 +185,9 @@ def test_a_full_batch_is_answered_with_its_memory_and_the_way_out(place, monkeyp
     place.prepared("memory", {"source": "data.h5"}, batch_size=None)
 
 
-def test_what_is_read_whole_is_not_held_on_disk(place):
-    (place.folder / "table.csv").write_text("a,target\n1,0\n2,1\n")
-    for source in ("circles", "table.csv"):
-        with pytest.raises(SpecError, match=r"data\.held_in is for files of arrays"):
-            place.prepared("disk", {"source": source})
+def test_a_built_in_set_is_not_held_on_disk(place):
+    with pytest.raises(SpecError, match=r"data\.held_in is for files and folders"):
+        place.prepared("disk", {"source": "circles"})
 
 
 def test_a_value_that_is_no_number_is_found_on_disk(place):
