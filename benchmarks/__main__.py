@@ -6,13 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import drafts, growth, measuring, report
+from benchmarks import growth, measuring, report, tables
 from benchmarks.workloads import MODULES, WORKLOADS
 
 
 def main() -> None:
     """Run what the command line asks for."""
-    names = [*WORKLOADS, "growth", "drafts"]
+    names = [*WORKLOADS, "growth", "tables"]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="nnctl beside what else one would use.")
     parser.add_argument("--only", metavar="NAME,...", help=f"run these workloads of: {', '.join(names)}")
     parser.add_argument("--repeats", type=int, default=5, help="repetitions of each contestant (default 5)")
@@ -45,8 +45,8 @@ def main() -> None:
     if "growth" in chosen:
         print("growth: nnctl's seconds per update", file=sys.stderr)
         growth.write(growth.measure(given.quick), given.out)
-    if "drafts" in chosen:
-        print(drafts.write(drafts.measure(given.quick), given.out))
+    if "tables" in chosen:
+        print(tables.write(tables.measure(given.quick), given.out))
     print(f"saved in {given.out}", file=sys.stderr)
 
 

@@ -10,11 +10,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks import limits
+from benchmarks import limits, tables
 from benchmarks.measuring import Samples
 from benchmarks.report import Measured
+from benchmarks.tables import Errors
 from benchmarks.workloads import MODULES, NAMES, WORKLOADS, Commands, Peer, Training
 
 CHECKOUT = Path(__file__).parents[1]
@@ -99,11 +101,29 @@ def test_growth_is_measured_and_drawn(quick):
 
 
 @pytest.mark.skipif("sklearn" in ABSENT, reason="scikit-learn is not installed")
-def test_drafts_are_measured_and_printed(quick):
-    (iris,) = json.loads((quick[0] / "drafts.json").read_text())
-    assert (iris["table"], iris["metric"], iris["rows"]) == ("iris", "accuracy", 150)
-    assert min(*iris["nnctl"], *iris["sklearn"]) > 0.8
-    assert (quick[0] / "drafts.md").read_text() in quick[1]
+def test_tables_are_measured_and_printed(quick):
+    (iris,) = json.loads((quick[0] / "tables.json").read_text())
+    assert (iris["table"], iris["rows"]) == ("iris", 150)
+    assert set(iris["errors"]) >= {"nnctl init", "MLP", "boosting"}
+    assert all(max(errors) < 0.2 for errors in iris["errors"].values())
+    assert (quick[0] / "tables.md").read_text() in quick[1]
+
+
+def test_how_many_times_another_error_ours_is():
+    first = Errors("a", 10, False, {"nnctl init": [0.01, 0.03], "MLP": [0.05, 0.05]})
+    second = Errors("b", 10, True, {"nnctl init": [0.5], "MLP": [0.5]})
+    third = Errors("c", 10, True, {"nnctl init": [0.5]})
+    assert tables.ratio([first, second, third], "nnctl init", "MLP") == f"{(0.03 / 0.06) ** 0.5:.3f} of it"
+
+
+def test_the_errors_of_a_split():
+    columns = [np.array([1.0, np.nan, 3.0]), np.array(["x", "y", "x"], object)]
+    classes = tables.Split(columns, np.array(["a", "b", "b"]), np.array([1, 2]), False, 1)
+    assert classes.error(np.array(["b", "a"])) == 0.5
+    assert classes.kept.tolist() == [0]
+    assert classes.of_texts == [False, True]
+    numbers = tables.Split(columns, np.array([5.0, 1.0, 3.0]), np.array([1, 2]), True, 1)
+    assert numbers.error(np.array([2.0, 2.0])) == 1.0
 
 
 @pytest.mark.parametrize("arguments", [("--only", "cats"), ("--repeats", "0")])
