@@ -78,6 +78,7 @@ DATA = {
     "npz": {"source": "classes.npz", "group": "patient", "seed": 5},
     "npy": {"source": {"features": "X.npy", "target": "y.npy"}},
     "disk": {"source": "classes.npz", "held_in": "disk", "scale": "standardize"},
+    "csv on disk": {"source": "trees.csv", "target": "kind", "ignore": ["price", "family"], "held_in": "disk"},
     "two classes": {"source": "two.h5", "test": 0.2},
     "numbers": {"source": "numbers.npz"},
     "labels": {"source": "labels.npz"},
