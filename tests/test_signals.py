@@ -22,7 +22,8 @@ LONG = ("-S", "train.iterations=1000000000", "-S", "train.log_every=1000")
 SHORT = ("-S", "train.iterations=300")
 COMMAND = [sys.executable, "-m", "nnctl"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-COMMANDS = [("train", "circles"), ("compare-init", "zeros", "he")]
+SEVERAL = {"schemes": ("compare-init", "zeros", "he"), "folds": ("cross-validate", "circles", "--folds", "2")}
+COMMANDS = [("train", "circles"), *SEVERAL.values()]
 NUMBERS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 
 STRUCK = """
@@ -101,9 +102,10 @@ def test_a_signal_at_every_phase_of_a_training(tmp_path, place, times, group):
 
 @pytest.mark.parametrize(("times", "group"), [(1, True), (2, True), (1, False)])
 @pytest.mark.parametrize("place", [DURING[0], *AFTER[:2]], ids=lambda place: place[1])
-def test_a_signal_at_every_phase_of_a_comparison(tmp_path, place, times, group):
+@pytest.mark.parametrize("members", SEVERAL)
+def test_a_signal_at_every_phase_of_several_trainings(tmp_path, members, place, times, group):
     number, exit_code = NUMBERS[times]
-    done = struck(tmp_path, place, number, times, group, "compare-init", "zeros", "he", "--json", *SHORT)
+    done = struck(tmp_path, place, number, times, group, *SEVERAL[members], "--json", *SHORT)
     assert "Traceback" not in done.stderr
     found = left(tmp_path)
     assert {status for status, _ in found.values()} <= {"interrupted", "finished"}
@@ -120,7 +122,7 @@ def test_a_signal_at_every_phase_of_a_comparison(tmp_path, place, times, group):
     else:
         told = json.loads(done.stdout)
         assert told["exit_code"] == exit_code
-        statuses = [scheme["status"] for scheme in told["schemes"].values()]
+        statuses = [member["status"] for member in told[members].values()]
         assert sorted(statuses) == sorted(status for status, _ in found.values()) + ["not begun"] * (2 - len(found))
 
 
@@ -241,8 +243,27 @@ def test_a_signal_ends_all_trainings_of_a_comparison(tmp_path, number, exit_code
     assert list(left(tmp_path).values()) in ([("interrupted", True)], [("interrupted", True)] * 2)
 
 
-def test_a_process_whose_parent_was_killed_saves_what_it_has(tmp_path):
-    with started(tmp_path, "compare-init", "zeros", "he") as process:
+def test_a_signal_leaves_each_fold_a_run_that_can_be_used(nnctl, tmp_path):
+    with started(tmp_path, *SEVERAL["folds"], "--json") as process:
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted; what was trained so far is saved in runs/cross-validate-circles-" in stderr
+    told = json.loads(stdout)
+    assert (told["status"], told["exit_code"], told["metrics"]) == ("interrupted", 130, {})
+    assert (tmp_path / told["folder"] / "cross-validate.json").is_file()
+    begun = [fold for fold in told["folds"].values() if fold["status"] != "not begun"]
+    assert begun
+    for fold in begun:
+        assert fold["status"] == "interrupted"
+        assert nnctl("predict", fold["run"]).exit_code == 0
+        config = tmp_path / fold["run"] / "config.yaml"
+        assert nnctl("train", config, "-q", "--no-pictures", *SHORT).exit_code == 0
+
+
+@pytest.mark.parametrize("arguments", SEVERAL.values(), ids=SEVERAL)
+def test_a_process_whose_parent_was_killed_saves_what_it_has(tmp_path, arguments):
+    with started(tmp_path, *arguments) as process:
         process.kill()
         deadline = time.monotonic() + 30
         while statuses(tmp_path) != {"interrupted"}:
@@ -251,7 +272,7 @@ def test_a_process_whose_parent_was_killed_saves_what_it_has(tmp_path):
     assert all(saved for _, saved in left(tmp_path).values())
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=["train", "compare-init"])
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
 @pytest.mark.parametrize(
     "ignored", [(signal.SIGHUP,), (signal.SIGTERM, signal.SIGHUP), (signal.SIGINT, signal.SIGTERM)]
 )
@@ -269,7 +290,7 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored(tmp_path, argument
     assert statuses(tmp_path) == {"interrupted"}
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=["train", "compare-init"])
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
 def test_a_terminal_that_is_closed_ends_training_with_everything_saved(tmp_path, arguments):
     ours, theirs = pty.openpty()
     code = f"import os, fcntl, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv({sys.executable!r}, {[*COMMAND, *arguments, *LONG]!r})"  # noqa: E501

@@ -163,6 +163,7 @@ COMMANDS = [
     ("predict",),
     ("predict", "latest", "rows.npz"),
     ("compare-init", "zeros", "he", "-S", "train.iterations=5"),
+    ("cross-validate", "circles", "-S", "train.iterations=5"),
     ("--help",),
     ("--version",),
 ]

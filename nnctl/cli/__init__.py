@@ -8,8 +8,9 @@ from nnctl.cli.drafting import init
 from nnctl.cli.predicting import predict
 from nnctl.cli.streams import prepare_streams
 from nnctl.cli.training import train
+from nnctl.cli.validating import cross_validate
 
-for command in (init, train, predict, compare_init):  # in the order of the help
+for command in (init, train, predict, cross_validate, compare_init):  # in the order of the help
     app.command(command.__name__.replace("_", "-"))(command)
 
 

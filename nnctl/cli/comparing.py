@@ -1,7 +1,5 @@
 """`nnctl compare-init`: the same network from several starts."""
 
-import json
-import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -9,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnctl import signals
 from nnctl.cli.app import PICTURE_SIZE, AsJson, NoPictures, Overrides, PictureSize, Quiet, RunsDir, explained
+from nnctl.cli.several import train_and_show
 
 if TYPE_CHECKING:
-    from nnctl.explain.compare import Comparison
+    from rich.console import Console
+
     from nnctl.registry import Choice
     from nnctl.spec.spec import Spec
 
@@ -61,40 +60,16 @@ def _compare(
     spec: "Spec", chosen: "Mapping[str, Choice]", runs_dir: Path, picture_size: str | None, quiet: bool, as_json: bool
 ) -> None:
     """Train all schemes, draw and show; whatever ends it, what was trained so far is shown."""
-    from nnctl.errors import InterruptedRunError
     from nnctl.explain import compare
-    from nnctl.show import console, gallery, progress, tables
+    from nnctl.show import console, gallery, tables
 
     messages, size = console.messages(quiet), gallery.size(picture_size)
     compared = compare.begin(spec, chosen, runs_dir)
-    with signals.held() as received, signals.last_words(partial(_cut_short, compared, as_json)):
-        with progress.board(messages, [scheme.label for scheme in compared.schemes]) as report:
-            compare.train_all(compared, report)
-        for note in compared.all_notes():
-            messages.print(f"note: {note}")
-        drawn = gallery.draw_comparison(compared, messages, size)
-        saved = [path.name for path in (compared.file, *drawn) if path.is_file()]
-        messages.print(f"saved in {compared.folder}: {', '.join(saved)}")
-        mishap = compared.mishap
-        if received and mishap is None:
-            said = f"interrupted; the trainings were over and are saved in {compared.folder}"
-            mishap = InterruptedRunError(said, received[0])
-        if as_json:
-            print(json.dumps({**compared.as_json(), "exit_code": mishap.exit_code if mishap else 0}))
-        else:
-            results = console.results()
-            results.print(tables.comparison(compared, results))
-            for scheme in compared.schemes:
-                results.print(compare.explain(scheme))
-    if mishap is not None:
-        raise mishap
 
+    def show(results: "Console") -> None:
+        results.print(tables.comparison(compared, results))
+        for scheme in compared.schemes:
+            results.print(compare.explain(scheme))
 
-def _cut_short(compared: "Comparison", as_json: bool, number: int) -> str:
-    """Print what a second signal leaves of a comparison, and say it."""
-    from nnctl.explain.compare import cut_short
-
-    told = cut_short(compared, number)
-    if as_json:
-        os.write(1, f"{json.dumps(compared.as_json())}\n".encode())
-    return told
+    draw = partial(gallery.draw_comparison, compared, messages, size)
+    train_and_show(compared, partial(compare.train_all, compared), draw, show, messages, as_json)

@@ -67,9 +67,12 @@ class Dataset:
     split_off: Mapping[str, Array] = field(default_factory=dict)  # the numbers of the rows that each share took
 
 
-def load(spec: Spec) -> Dataset:
-    """Return the dataset of a spec; raise a DataError, or a SpecError where layer_dims do not fit."""
-    found, was_open = tables_of(spec, to_train=True), spec.is_open
+def load(spec: Spec, tables: Mapping[str, Table] | None = None) -> Dataset:
+    """Return the dataset of a spec; raise a DataError, or a SpecError where layer_dims do not fit.
+
+    `tables` are those that it names, where they have been read before.
+    """
+    found, was_open = tables_of(spec, to_train=True) if tables is None else dict(tables), spec.is_open
     spec = with_output(spec, found["train"])
     if was_open:
         check_classes(found["train"], spec)  # for one class has no output that is right
@@ -111,7 +114,7 @@ def load(spec: Spec) -> Dataset:
     notes += overlaps(parts)
     notes += [remark for remark in (preparation.remark(), spread(train, spec), _of_labels(labels, whole)) if remark]
     sums = {name: sha256(table) for name, table in tables.items()}
-    split_off = {name: rows for name in spec.data.shares if (rows := tables[name].numbers) is not None}
+    split_off = {name: rows for name in spec.data.drawn if (rows := tables[name].numbers) is not None}
     return Dataset(parts, interface, spec, sums, tuple(notes), split_off)
 
 

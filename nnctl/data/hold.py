@@ -61,7 +61,7 @@ class Hold:
 
     def _prepared(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
         """Return how many bytes it takes to hold features as found, once more for shares of them, and prepared."""
-        found = dtype.itemsize * (2 if self.spec.data.shares else 1)
+        found = dtype.itemsize * (2 if self.spec.data.drawn else 1)
         return prod(shape) * (found + np.dtype(self.spec.train.dtype).itemsize)
 
     def _too_large(self, path: Path, m: int, about: str, prepared: int, there: int) -> SpecError:

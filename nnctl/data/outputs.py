@@ -47,7 +47,7 @@ def _are_classes(table: Table) -> bool:
         return True
     if y.ndim == 2:
         return bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
-    values = np.unique(y)
+    values = np.unique(y).astype(np.float64)  # true and false are no numbers yet
     counted = values[0] in (0, 1) and np.array_equal(values - values[0], np.arange(len(values)))
     return bool((values == np.floor(values)).all() and (len(values) == 2 or (counted and len(values) <= MOST_CLASSES)))
 

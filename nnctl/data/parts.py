@@ -59,7 +59,7 @@ def tables_of(spec: Spec, to_train: bool) -> dict[str, Table]:
         else:
             tables[part] = read_apart(part, (first, second), names, paths.get("train", ()), data.layout, way)
     for path, wanted in together.items():
-        absent = [part for part in ("validation", "test") if getattr(data, part) is None]
+        absent = [part for part in ("validation", "test") if getattr(data, part) is None and part not in data.drawn]
         also = absent if "train" in wanted else []
         if path.is_dir():
             from nnctl.data.folder import check_classes, read_folder  # and with it threads

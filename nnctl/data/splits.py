@@ -1,4 +1,5 @@
-"""A split takes the shares that a spec asks for off the training rows: by class, in whole groups, or the last rows.
+"""A split takes the shares that a spec asks for off the training rows: by class, in whole groups, or the last rows;
+and a fold, before any share.
 
 What is drawn follows from `data.seed` alone. Every row goes to one part.
 """
@@ -9,32 +10,39 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import RandomState
 
+from nnctl.data.folds import folds
 from nnctl.data.interface import are_labels, distinct_labels
 from nnctl.data.names import PARTS
 from nnctl.data.table import Table
+from nnctl.errors import DataError
 from nnctl.nn import Array
 from nnctl.registry import FEW, listed
 from nnctl.spec.spec import Spec
 
 
 def split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
-    """Split the shares asked for off the training rows; they take the place of the source's own parts."""
-    shares = spec.data.shares
-    if not shares:
+    """Split the fold and shares asked for off the training rows; they take the place of the source's own parts."""
+    if not spec.data.drawn:
         return tables
-    train, m = tables["train"], len(tables["train"].X)
+    train, m, notes = tables["train"], len(tables["train"].X), list[str]()
     classes = spec.classifies and not are_labels(train, spec.output, spec.model.layer_dims[-1])
     labels, codes = distinct_labels(train) if classes else ([""], np.zeros(m, np.int64))
-    taken = dict(zip(shares, _taken(train, codes, list(shares.values()), spec), strict=True))
-    rest = np.setdiff1d(np.arange(m), np.concatenate(list(taken.values())))
-    for part, rows in taken.items():
-        if len(rows) == 0 or len(rest) == 0 or sum(shares.values()) >= 1:
-            groups = "" if train.groups is None else f" in {len(np.unique(train.groups)):,} groups that stay whole"
+    taken, left = dict[str, Array](), np.arange(m)
+    if (fold := spec.data.fold) is not None:
+        notes += _check_folds(train, labels, codes, fold.of, spec)
+        owner = folds(codes, train.groups, fold.of, spec.data.seed, fold.repeat)
+        taken["test"], left = (np.flatnonzero((owner == fold.number - 1) == own) for own in (True, False))
+    shares = spec.data.shares
+    taken |= zip(shares, _taken(train, codes, left, list(shares.values()), spec), strict=True)
+    rest = np.setdiff1d(left, np.concatenate(list(taken.values())))
+    for part, share in shares.items():
+        if len(taken[part]) == 0 or len(rest) == 0 or sum(shares.values()) >= 1:
+            count = 0 if train.groups is None else len(np.unique(train.groups[left]))
+            groups = f" in {count:,} groups that stay whole" if count else ""
             raise spec.document.mistake(
-                ("data", part), f"of {shares[part]:g} leaves no rows for it or for training ({m} rows{groups})"
+                ("data", part), f"of {share:g} leaves no rows for it or for training ({len(left)} rows{groups})"
             )
     parts = {part: replace(train.rows(rows), notes=()) for part, rows in taken.items()}  # notes are told once
-    notes = []
     if train.groups is not None:
         told = {"train": rest, **taken}
         sizes = (f"{part} {len(np.unique(train.groups[rows])):,} ({len(rows):,} rows)" for part, rows in told.items())
@@ -46,13 +54,35 @@ def split(tables: dict[str, Table], spec: Spec) -> dict[str, Table]:
     return {part: tables[part] for part in PARTS if part in tables}
 
 
-def _taken(train: Table, classes: Array, shares: Sequence[float], spec: Spec) -> list[Array]:
-    """Return for each share its rows, sorted; `classes` (m,) says of which class each row is."""
-    if spec.data.order is not None:
-        return _last(np.arange(len(classes)) if train.order is None else train.order, shares)
+def _check_folds(train: Table, labels: Sequence[str], classes: Array, of: int, spec: Spec) -> list[str]:
+    """Raise a DataError where there are not as many rows, or groups, as folds; say which classes are too few."""
+    m = len(classes)
+    if m < of:
+        raise DataError(f"{train.origin}: has {m:,} rows, too few for {of:,} folds; take at most {m:,}")
     if train.groups is not None:
-        return _whole(train.groups, shares, spec.data.seed)
-    return _drawn(classes, shares, spec.data.seed)
+        if (count := len(np.unique(train.groups))) < of:
+            raise DataError(
+                f"{train.origin}: {spec.data.group} has {count:,} groups, too few for {of:,} folds, for a group stays"
+                f" whole; take at most {count:,}"
+            )
+        return []
+    few = [labels[code] for code in np.flatnonzero(np.bincount(classes) < of).tolist()]
+    return (
+        [f"{train.origin}: fewer than {of:,} rows are labelled {listed(few, FEW)}: some folds test none"] if few else []
+    )
+
+
+def _taken(train: Table, classes: Array, left: Array, shares: Sequence[float], spec: Spec) -> list[Array]:
+    """Return for each share its rows, sorted, of those that are left; `classes` (m,) says of which class a row is."""
+    if not shares:
+        return []
+    if spec.data.order is not None:
+        taken = _last(left if train.order is None else train.order[left], shares)
+    elif train.groups is not None:
+        taken = _whole(train.groups[left], shares, spec.data.seed)
+    else:
+        taken = _drawn(classes[left], shares, spec.data.seed)
+    return [left[rows] for rows in taken]
 
 
 def _drawn(classes: Array, shares: Sequence[float], seed: int) -> list[Array]:

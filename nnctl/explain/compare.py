@@ -4,36 +4,31 @@ The schemes are trained side by side, each in a process of its own.
 """
 
 import contextlib
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nnctl import signals
 from nnctl.data.dataset import Dataset
-from nnctl.errors import DataError, DivergedError, InterruptedRunError, NnctlError, SpecError, StorageError
+from nnctl.errors import DataError, NnctlError, SpecError
 from nnctl.explain.diagnosis import ending, reason, stopping, way
 from nnctl.explain.findings import Diagnosis, End, Start, moved, units_alike
 from nnctl.nn.initializers import initializers
 from nnctl.nn.metrics import Metrics
 from nnctl.registry import Choice
-from nnctl.runs.files import write_text
 from nnctl.runs.run import Run, create_folder, create_run, timestamp
 from nnctl.runs.search import point_latest_comparison
 from nnctl.spec.document import Document
 from nnctl.spec.schema import options, spelled_out
 from nnctl.spec.spec import Spec
-from nnctl.training.experiment import Experiment, prepare, train
-from nnctl.training.side_by_side import Done, Tell, side_by_side
-from nnctl.training.stages import reported
+from nnctl.training.experiment import prepare
+from nnctl.training.several import Report, Several, train_one
+from nnctl.training.side_by_side import Tell
 
 COURSE_RANDOM_SCALE = 10.0  # the course's experiment starts `random` far too large on purpose
 SHOWN_COSTS = 15
-
-Report = Callable[[int, int, int, float], None]  # index of a scheme, updates done, of how many, cost
 
 
 @dataclass
@@ -55,13 +50,15 @@ class Scheme:
 
 
 @dataclass
-class Comparison:
-    """All schemes of one comparison, in its folder."""
+class Comparison(Several[Scheme]):
+    """All schemes of one comparison, in its folder; its experiment is of the spec as it is, and all but the start are
+    those of every scheme.
+    """
 
-    folder: Path
-    experiment: Experiment  # of the spec as it is; its data and all but the start are those of every scheme
-    schemes: list[Scheme] = field(default_factory=list)
-    mishap: NnctlError | None = None
+    @property
+    def schemes(self) -> list[Scheme]:
+        """The schemes in the order in which they were named."""
+        return self.members
 
     @property
     def file(self) -> Path:
@@ -69,17 +66,19 @@ class Comparison:
         return self.folder / "compare.json"
 
     @property
-    def status(self) -> str:
-        """How it ended, in the words of a run's status."""
-        if self.mishap is None:
-            return "finished"
-        kinds = {InterruptedRunError: "interrupted", DivergedError: "diverged"}
-        return kinds.get(type(self.mishap), "failed")
+    def needed(self) -> int:
+        """One scheme that trains is enough to see that others do not."""
+        return 1
 
     def all_notes(self) -> list[str]:
         """Return what is said of the data, and of each scheme's run."""
         of_data = self.experiment.dataset.notes
         return [*of_data, *(f"{scheme.label}: {note}" for scheme in self.schemes for note in scheme.notes)]
+
+    def save(self) -> None:
+        """Write compare.json and let `latest-comparison` point here."""
+        super().save()
+        point_latest_comparison(self.folder)
 
     def shown_iterations(self) -> list[int]:
         """Return the logged iterations worth a line in a table: evenly spaced ones and the last."""
@@ -141,49 +140,8 @@ def begin(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path) -> Comparis
 
 
 def train_all(compared: Comparison, report: Report) -> None:
-    """Train all schemes, as many at a time as there are cores, each in a process of its own on the same data."""
-    spec, dataset = compared.experiment.spec, compared.experiment.dataset
-    with signals.held() as received:
-        jobs = {scheme.label: partial(_train, spec, dataset, scheme) for scheme in compared.schemes}
-        for index, message in side_by_side(jobs, received):
-            if isinstance(message, Done):
-                compared.schemes[index] = message.result
-            elif isinstance(message, tuple):
-                report(index, *message)
-            elif isinstance(message, NnctlError):
-                compared.schemes[index].status, compared.schemes[index].mishap = "failed", message
-            else:
-                raise message
-        compared.mishap = _mishap(compared, received)
-        try:
-            write_text(compared.file, json.dumps(compared.as_json(), indent=2, allow_nan=False) + "\n")
-            point_latest_comparison(compared.folder)
-        except StorageError as error:
-            compared.mishap = compared.mishap or error
-
-
-def _mishap(compared: Comparison, received: Sequence[int]) -> NnctlError | None:
-    """Return what ended a comparison before it was one: a signal, a scheme that failed, or that all diverged."""
-    if received:
-        return InterruptedRunError(f"interrupted; what was trained so far is saved in {compared.folder}", received[0])
-    mishaps = [scheme.mishap for scheme in compared.schemes]
-    failed = next((mishap for mishap in mishaps if mishap and not isinstance(mishap, DivergedError)), None)
-    if failed is not None:
-        return failed
-    if all(mishaps):
-        return DivergedError(f"all {len(mishaps)} trainings diverged; {compared.folder} holds their runs")
-    return None
-
-
-def cut_short(compared: Comparison, number: int) -> str:
-    """Let the runs of processes that a signal has killed say so, and the comparison; return what is saved."""
-    for scheme in compared.schemes:
-        scheme.run.close_after_kill()
-        scheme.status = scheme.run.status().get("status", scheme.status)
-    saved = sum(scheme.run.parameters.is_file() for scheme in compared.schemes)
-    told = f"{saved} of {len(compared.schemes)} trainings are saved in {compared.folder}"
-    compared.mishap = InterruptedRunError(told, number)
-    return told
+    """Train all schemes on the same data."""
+    compared.train(partial(_train, compared.experiment.spec, compared.experiment.dataset), report)
 
 
 def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:
@@ -192,10 +150,7 @@ def _train(spec: Spec, dataset: Dataset, scheme: Scheme, tell: Tell) -> Scheme:
     parameters = experiment.model.parameters
     start, before = Start.of(experiment), parameters.copy()
     scheme.first_cost = start.cost
-    watcher = partial(reported, report=tell, iterations=experiment.iterations)
-    result = train(experiment, scheme.run, [watcher])
-    scheme.metrics, scheme.mishap, scheme.status = result.metrics, result.mishap, result.status
-    scheme.notes = tuple(result.notes)
+    result = train_one(scheme, experiment, tell)
     with contextlib.suppress(DataError):  # the disk had no room for them
         scheme.costs = scheme.run.costs()
     if scheme.mishap is None:

@@ -12,7 +12,7 @@ from nnctl.explain.shares import percent
 
 Report = Callable[[int, int, int, float], None]  # index of a training, updates done, of how many, cost
 
-PLAIN_LINES = 10  # of one training where there is no terminal
+PLAIN_LINES, MOST_LINES = 10, 50  # of one training, and of all, where there is no terminal
 
 
 @contextlib.contextmanager
@@ -55,11 +55,14 @@ def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=console, auto_refresh=False) as bars:
+        room = console.height - 1
+        fit = len(titles) <= room
         tasks = [
-            bars.add_task(title, total=None, start=False, state="waiting", share="0 %", cost="–", rate="–")
+            bars.add_task(title, total=None, start=False, visible=fit, state="waiting", share="0 %", cost="–", rate="–")
             for title in titles
         ]
         starts: dict[int, float] = {}
+        recent: dict[int, None] = {}  # those that have told something, the last one last
 
         def report(index: int, done: int, total: int, cost: float) -> None:
             if index not in starts:
@@ -68,7 +71,12 @@ def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
             seconds = time.monotonic() - starts[index]
             rate = f"{done / seconds:,.0f}" if seconds > 0 else "–"
             bars.update(tasks[index], completed=done, total=total, state=f"{done}/{total}", rate=rate)
-            bars.update(tasks[index], share=percent(done / total), cost=f"{cost:.6f}", refresh=True)
+            recent.pop(index, None)
+            recent[index] = None
+            for old in [] if fit else list(recent)[:-room]:
+                bars.update(tasks[old], visible=False)
+            cost_now = f"{cost:.6f}"
+            bars.update(tasks[index], visible=True, share=percent(done / total), cost=cost_now, refresh=True)
 
         with signals.last_words(lambda number: console.show_cursor()):
             yield report
@@ -78,12 +86,13 @@ def _bars(console: Console, titles: Sequence[str]) -> Iterator[Report]:
 
 
 def _lines(console: Console, titles: Sequence[str]) -> Report:
+    lines = min(PLAIN_LINES, max(1, MOST_LINES // len(titles)))
     starts: dict[int, float] = {}
     shown: dict[int, int] = {}
 
     def report(index: int, done: int, total: int, cost: float) -> None:
         starts.setdefault(index, time.monotonic())
-        part = done * PLAIN_LINES // total
+        part = done * lines // total
         if part > shown.get(index, -1):
             shown[index] = part
             seconds = time.monotonic() - starts[index]

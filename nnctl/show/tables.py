@@ -26,6 +26,7 @@ from nnctl.training.experiment import Experiment
 
 if TYPE_CHECKING:  # what stands behind these is imported by the commands that have them
     from nnctl.explain.compare import Comparison
+    from nnctl.explain.cross_validation import CrossValidation
     from nnctl.explain.prediction import Prediction
 
 UNLIMITED = 10**6  # columns
@@ -43,7 +44,6 @@ def summary(experiment: Experiment) -> str:
     kind = f"{what} {', '.join(names[:6])}" if names else what
     more = ", ..." if len(names) > 6 else ""
     n0 = spec.model.layer_dims[0]
-    batch = "full batch" if spec.train.batch_size is None else f"batches of {spec.train.batch_size}"
     fast_path = (
         f"\nfast path: W1 is trained in the span of the {experiment.dataset.parts['train'].m:,} examples, exactly"
         " (train.fast_path: off for the ordinary way)"
@@ -52,10 +52,17 @@ def summary(experiment: Experiment) -> str:
     )
     return (
         f"{spec.name}: {sizes} examples of {n0:,} feature{'s' if n0 > 1 else ''}"
-        f" ({interface.preparation}), {kind}{more}\n"
+        f" ({interface.preparation}), {kind}{more}\n{_training(experiment)}{fast_path}"
+    )
+
+
+def _training(experiment: Experiment) -> str:
+    """Return a line about how an experiment is trained."""
+    spec = experiment.spec
+    batch = "full batch" if spec.train.batch_size is None else f"batches of {spec.train.batch_size}"
+    return (
         f"init {_brief(spec.model.init, initializers)}, {spec.train.loss}, {_brief(spec.train.optimizer, optimizers)}"
-        f" at {spec.train.learning_rate:g},"
-        f" {experiment.iterations:,} iterations, {batch}, {spec.train.dtype}{fast_path}"
+        f" at {spec.train.learning_rate:g}, {experiment.iterations:,} iterations, {batch}, {spec.train.dtype}"
     )
 
 
@@ -161,6 +168,33 @@ def comparison(compared: "Comparison", console: Console) -> Group:
             tables.append(by_scheme(waiting[:taken]))
             waiting = waiting[taken:]
     return Group(*tables)
+
+
+def folds(validated: "CrossValidation") -> str:
+    """Return a line or two about the folds and the trainings to come."""
+    experiment, of, repeats = validated.experiment, validated.of, validated.repeats
+    m = len(validated.tables["train"].X)
+    drawn = f", drawn {repeats} times" if repeats > 1 else ""
+    trainings = f"{len(validated.folds)} trainings, each tested on a fold that it has not seen"
+    return f"{experiment.spec.name}: {m:,} rows in {of} folds{drawn}: {trainings}\n{_training(experiment)}"
+
+
+def cross_validation(validated: "CrossValidation", console: Console) -> Group:
+    """Return the metrics of each fold's own test rows, where the console is wide enough, and those over all folds."""
+    interface, summaries = validated.experiment.dataset.interface, validated.summaries()
+    labels = {name: _label(name, interface) for name in summaries}
+    each = _table("", "test rows", *labels.values(), right=range(1, len(labels) + 2))
+    for index, fold in enumerate(validated.folds):
+        label = f"{fold.label}, {fold.status}" if fold.mishap or not fold.metrics else fold.label
+        values = [_number(found.values[index]) for found in summaries.values()]
+        each.add_row(label, f"{fold.rows['test']:,}" if fold.rows else "–", *values)
+    whole = any(found.pooled is not None for found in summaries.values())
+    table = _table("", "mean", "spread", "95 % interval", *(["all rows"] if whole else []), right=range(1, 5))
+    for name, found in summaries.items():
+        interval = "–" if found.interval is None else " to ".join(map(_number, found.interval))
+        pooled = [_number(found.pooled)] if whole else []
+        table.add_row(labels[name], _number(found.mean), _number(found.spread), interval, *pooled)
+    return Group(*([each] if _fits(each, console) else []), *([table] if labels else []))
 
 
 Column = tuple[str, list[str]]  # a title of several lines, and a number for each scheme

@@ -65,6 +65,7 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
         _check_kinds(data.columns, document)
     _check_scale(data.scale, document)
     _check_split(data, document)
+    _check_fold(data, document)
     if data.separator not in (None, INVALID) and not re.fullmatch(SEPARATOR, data.separator):
         document.report(
             ("data", "separator"),
@@ -138,11 +139,33 @@ def _check_split(data: DataSpec, document: Document) -> None:
     given = [key for key in ("order", "group") if getattr(data, key) is not None]
     if len(given) == 2:
         document.report(("data", "group"), "data.order and data.group are both there; keep one", key=True)
-    elif given and not data.shares and INVALID not in (data.validation, data.test):
+    elif given and not data.drawn and INVALID not in (data.validation, data.test):
         document.report(
             ("data", given[0]),
             f"data.{given[0]} says which rows a share takes, and there is none; give data.test a share such as 0.2",
             key=True,
+        )
+
+
+def _check_fold(data: DataSpec, document: Document) -> None:
+    fold = data.fold
+    if fold is None:
+        return
+    if data.test is not None:
+        document.report(
+            ("data", "test"), "data.fold and data.test are both there; keep one: a fold is a test", key=True
+        )
+    if data.order is not None:
+        document.report(
+            ("data", "order"),
+            "data.order says that rows follow each other in time, and those of folds must be exchangeable: a fold would"
+            " be tested by what was learned from later rows. Train with a share as the test, or take the order out"
+            " (-S data.order=null)",
+            key=True,
+        )
+    if fold is not INVALID and INVALID not in (fold.of, fold.number) and fold.number > fold.of:
+        document.report(
+            ("data", "fold", "number"), f"data.fold.number must be at most {fold.of}, the folds, got {fold.number}"
         )
 
 

@@ -114,8 +114,8 @@ def read(file: Path, overrides: Sequence[str] = ()) -> Document:
             raise SpecError(locate(found[0]).explain(f"is not YAML: {found[1]}"))
         raise SpecError(f"{source}: is not a spec: expected YAML with keys such as data, model and train at the top")
     document.tree = _Reader(document, text, locate).read(node, ())
-    for override in overrides:
-        _override(document, override)
+    for each in overrides:
+        override(document, each)
     return document
 
 
@@ -236,16 +236,16 @@ def _joined(first: Any, again: Any) -> Any:
     return first | {key: _joined(first[key], value) if key in first else value for key, value in again.items()}
 
 
-def _override(document: Document, override: str) -> None:
+def override(document: Document, given: str) -> None:
     """Set one `key.path=value`, or take it out by null; a chosen name on the way (`init: he`) becomes `{name: he}`."""
     from nnctl.spec import signs  # here, for many a command has no override
 
-    mark = Mark(f"-S {override}")
-    keys, equals, text = override.partition("=")
+    mark = Mark(f"-S {given}")
+    keys, equals, text = given.partition("=")
     names = tuple(keys.strip().split("."))
     if not equals or not all(names) or len(names) > DEEPEST:
-        place = signs.first(override)
-        note = "" if place is None else f"; {signs.words(override[place])}"
+        place = signs.first(given)
+        note = "" if place is None else f"; {signs.words(given[place])}"
         raise SpecError(mark.explain(f"expected key.path=value, such as train.learning_rate=0.01{note}"))
     if (place := signs.never_meant(keys)) is not None:
         raise SpecError(mark.explain(signs.words(keys[place])))

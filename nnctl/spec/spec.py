@@ -58,6 +58,15 @@ class FileSpec:
 
 
 @dataclass(frozen=True)
+class FoldSpec:
+    """`data.fold:`, which of several equal parts of the training rows is the test part."""
+
+    of: Annotated[int, Interval(ge=2, le=10**9)]
+    number: Count  # 1, 2, ...
+    repeat: Count = 1  # in each the folds are drawn anew
+
+
+@dataclass(frozen=True)
 class DataSpec:
     """`data:`, where the examples come from and how they are prepared."""
 
@@ -65,7 +74,8 @@ class DataSpec:
     train: str | FileSpec | None = None  # a file, in place of source
     validation: str | Share | FileSpec | None = None  # a file, or a share of the training examples
     test: str | Share | FileSpec | None = None
-    seed: Seed = 1  # of what is drawn for shares; a built-in set's own where it has one
+    fold: FoldSpec | None = None  # in place of test: one fold of the training rows, as cross-validate takes them
+    seed: Seed = 1  # of what is drawn for shares and folds; a built-in set's own where it has one
     order: str | None = None  # file, or a dataset: shares are the last rows by it; null: they are drawn
     group: str | None = None  # a dataset: shares are whole groups, the rows of one value
     features: str | None = None  # names of datasets inside the training part's file
@@ -95,6 +105,12 @@ class DataSpec:
     def shares(self) -> dict[str, float]:
         """The share of the training rows that each part takes, of those that take one."""
         return {part: share for part in ("validation", "test") if isinstance(share := getattr(self, part), float)}
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """The parts that are taken from the training rows: shares, and a fold, which is the test part."""
+        own = [*self.shares, *(["test"] if self.fold is not None else [])]
+        return tuple(part for part in ("validation", "test") if part in own)
 
     def has_file(self, part: str) -> bool:
         """Tell whether the validation or test part is in a file, rather than a share or nothing."""
@@ -188,6 +204,10 @@ class Spec:
     def is_open(self) -> bool:
         """Whether the data have yet to tell something of the network."""
         return AUTO in self.model.layer_dims or self.output == LEGAL_AUTO
+
+    def with_fold(self, fold: FoldSpec) -> "Spec":
+        """Return this spec with another fold as its test part."""
+        return replace(self, data=replace(self.data, fold=fold))
 
     def with_init(self, init: Choice) -> "Spec":
         """Return this spec with another initializer."""

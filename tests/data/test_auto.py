@@ -26,6 +26,7 @@ def write(folder, y, text=SPEC):
         ([0, 1] * 5, (3, 4, 1), "sigmoid", "binary_cross_entropy"),
         ([3, 7] * 5, (3, 4, 1), "sigmoid", "binary_cross_entropy"),
         (["a", "b"] * 5, (3, 4, 1), "sigmoid", "binary_cross_entropy"),
+        ([False, True] * 5, (3, 4, 1), "sigmoid", "binary_cross_entropy"),
         ([1, 2, 3] * 4, (3, 4, 3), "softmax", "categorical_cross_entropy"),
         (["a", "b", "c"] * 4, (3, 4, 3), "softmax", "categorical_cross_entropy"),
         (np.eye(4)[[0, 1, 2, 3] * 3], (3, 4, 4), "softmax", "categorical_cross_entropy"),

@@ -46,6 +46,21 @@ def test_a_terminal_gets_a_bar_for_every_training_with_the_last_iteration_and_co
         assert text in written
 
 
+def test_a_pipe_gets_no_more_lines_than_anyone_reads_of_many_trainings():
+    titles = [f"fold-{number}" for number in range(40)]
+    lines = shown(titles, [told for index in range(40) for told in training(index, 100)]).splitlines()
+    assert {line.partition(":")[0] for line in lines} == set(titles)
+    assert len(lines) <= 80
+
+
+def test_a_terminal_gets_bars_for_as_many_trainings_as_it_has_lines_and_the_last_ones():
+    titles = [f"fold-{number}." for number in range(40)]
+    written = shown(titles, [told for index in range(40) for told in training(index, 2)], force_terminal=True, height=9)
+    last = written[written.rindex("fold-32.") :]
+    assert [title for title in titles if title in last] == titles[-8:]
+    assert "waiting" not in written
+
+
 def test_a_bar_never_says_all_before_it_is():
     assert "100 %" not in shown(["he"], [(0, 997, 1000, 0.5)], force_terminal=True)
 
