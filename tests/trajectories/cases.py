@@ -69,6 +69,7 @@ SCHEDULES = {
     "exponential": {"every": 20},
     "inverse_time": {"rate": 0.01},
     "cosine": {},
+    "coslog": {},
 }
 PENALTIES = {
     "l1": {"l1": 0.1},
@@ -113,6 +114,10 @@ def _cases():
         "gradient_descent", "cosine", {"final": 0.2, "length": 400, "warmup": 10}, {}
     )
 
+    three["gradient_descent-coslog-options"] = _scheduled(
+        "gradient_descent", "coslog", {"cycles": 2, "per": "epoch", "warmup": 10}, {}
+    )
+
     three["momentum-options"] = _with_options("momentum", {"beta": 0.5})
     three["nesterov-options"] = _with_options("nesterov", {"beta": 0.5})
     three["rmsprop-options"] = _with_options("rmsprop", {"rho": 0.99, "epsilon": 1e-3})
@@ -131,7 +136,7 @@ def _cases():
     for penalty in ("l1", "l2", "balanced"):  # what a short batch divides by
         three[f"gradient_descent-{penalty}-batches"] = _train("gradient_descent", {**PENALTIES[penalty], **batches})
     for per, every in (("epoch", 40), ("iteration", 150)):
-        for schedule, options in (("step", {"every": every}), ("cosine", {})):
+        for schedule, options in (("step", {"every": every}), ("cosine", {}), ("coslog", {})):
             three[f"gradient_descent-{schedule}-batches-{per}"] = _scheduled(
                 "gradient_descent", schedule, {**options, "per": per, "warmup": 7}, batches
             )

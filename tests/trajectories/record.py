@@ -11,7 +11,7 @@ PyTorch's own optimizers, schedulers, losses and clipping are used wherever they
     weight_decay multiplies W by 1 - rate decay     SGD, RMSprop: adds decay p to the gradient    by hand
     weight_decay is for W only                      AdamW: for every parameter                    two groups
     exponential has `every`                         ExponentialLR: at every step                  StepLR
-    inverse_time                                    none                                          LambdaLR
+    inverse_time, coslog                            none                                          LambdaLR
     cosine ends in the share `final` of the rate    CosineAnnealingLR: in the rate eta_min        final times rate
     cosine stays at its end after `length`          CosineAnnealingLR: rises again                not stepped further
     warm-up i: (i + 1) / n, then the schedule at 0  LinearLR: from start_factor, total_iters      1 / n, n - 1
@@ -146,7 +146,7 @@ def _rates(train, m):
     """Return the learning rate of each update, as PyTorch's schedulers give it: a warm-up, then the schedule."""
     name, options = _named(train.get("schedule", "constant"))
     per_epoch = -(-m // train.get("batch_size", m))
-    unit = per_epoch if options.pop("per", "epoch") == "epoch" else 1
+    unit = per_epoch if options.pop("per", "iteration" if name == "coslog" else "epoch") == "epoch" else 1
     ramp = options.pop("warmup", 0) * unit
     rest = (train["iterations"] - ramp) // unit
     rates = []
@@ -185,6 +185,10 @@ def _scheduler(optimizer, name, options, learning_rate, rest):
     if name == "inverse_time":
         rate, every = options.get("rate", 1.0), options.get("every", 1)
         return lr_scheduler.LambdaLR(optimizer, lambda t: 1 / (1 + rate * (t // every))), rest
+    if name == "coslog":
+        base = 2 ** options.get("cycles", 4)
+        waves = [np.log1p((base - 1) * (t + 0.5) / rest) / np.log(2) for t in range(rest + 1)]
+        return lr_scheduler.LambdaLR(optimizer, lambda t: (1 - np.cos(2 * np.pi * waves[t])) / 2), rest
     length = options.get("length", rest)
     final = options.get("final", 0.0) * learning_rate
     return lr_scheduler.CosineAnnealingLR(optimizer, length, eta_min=final), length
