@@ -138,6 +138,7 @@ class TrainSpec:
     batch_size: Count | None = None  # null: the full batch
     shuffle_seed: Seed | None = None  # null: the spec's seed
     loss: Annotated[Choice, losses] | None = None  # null: the one that goes with the output activation
+    label_smoothing: Fraction = 0.0  # of a cross-entropy: the share of every target that all classes get alike
     optimizer: Annotated[Choice, optimizers] = Choice("gradient_descent")  # noqa: RUF009 (frozen)
     schedule: Annotated[Choice, schedules] = Choice("constant")  # noqa: RUF009 (frozen)
     l1: NotNegative = 0.0

@@ -39,7 +39,8 @@ def criterion_of(spec: Spec, dataset: Dataset) -> Criterion:
             )
         weights = [training.class_weights.get(name, 1.0) for name in classes]
     m = dataset.parts["train"].m
-    return Criterion(losses.resolve(training.loss)(), m, training.l2, training.l1, weights)
+    loss = losses.resolve(training.loss)()
+    return Criterion(loss, m, training.l2, training.l1, weights, training.label_smoothing)
 
 
 def rate_of(spec: Spec, iterations: int, per_epoch: int) -> Rate:

@@ -18,6 +18,7 @@ PyTorch's own optimizers, schedulers, losses and clipping are used wherever they
     warm-up rises at every iteration                a scheduler moves when it is stepped          one rate for each
     clip_norm: c / norm where norm > c              clip_grad_norm_: c / (norm + 1e-6)            by hand
     l1, l2: divided by the training examples        none                                          added to the cost
+    label_smoothing of one sigmoid                  cross_entropy has it, for a softmax           targets by hand
     class weights: the mean divides by m            cross_entropy: by the sum of the weights      sum / m
     mean_squared_error: sum over outputs, mean      mse_loss: mean over outputs and examples      sum / m
     over examples
@@ -50,7 +51,7 @@ def trajectory(task, train, parameters_after, costs_at, seed, disturbance=0.0):
     passed, costs = [], []
     for iteration, (rate, batch) in enumerate(zip(_rates(train, len(X)), batches, strict=False)):
         Z = _forward(X[batch], W, b, task.layer_dims)
-        cost = _loss(Z, y[batch], task.output, weights) + _penalty(W, train, len(X))
+        cost = _loss(Z, y[batch], task.output, weights, train.get("label_smoothing", 0.0)) + _penalty(W, train, len(X))
         if iteration in costs_at:
             costs.append(cost.item())
         optimizer.zero_grad()
@@ -75,13 +76,14 @@ def _forward(X, W, b, layer_dims):
     return Z
 
 
-def _loss(Z, y, output, weights):
+def _loss(Z, y, output, weights, smoothing):
     """Return the sum over outputs and mean over examples of the loss that goes with the output activation."""
     if output == "softmax":
-        return functional.cross_entropy(Z, y, weight=weights, reduction="sum") / len(y)
+        return functional.cross_entropy(Z, y, weights, reduction="sum", label_smoothing=smoothing) / len(y)
     if output == "sigmoid":
         weight = None if weights is None else weights[y]
-        return functional.binary_cross_entropy_with_logits(Z[:, 0], y.double(), weight, reduction="sum") / len(y)
+        shares = y.double() * (1 - smoothing) + smoothing / 2
+        return functional.binary_cross_entropy_with_logits(Z[:, 0], shares, weight, reduction="sum") / len(y)
     return functional.mse_loss(Z, y, reduction="sum") / len(y)
 
 
