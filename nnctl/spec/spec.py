@@ -83,6 +83,7 @@ class DataSpec:
     scale: Positive | str | Mapping[str, Positive | str] | None = None  # what to divide by or a scaling, or one for
     # each column; null: 255 for pictures, else none
     scale_target: Literal["standardize"] | None = None  # how numbers are learnt; they are predicted in their own unit
+    clip_outputs: bool = False  # whether numbers that are predicted stay within the range of the training targets
     background: str = "white"  # the colour under transparent picture files: a name or #rrggbb
     size: Annotated[tuple[Count, ...], Interval(ge=2, le=2)] | None = None  # of pictures in a folder; null: as they are
     color: Literal["rgb", "gray"] = "rgb"  # of pictures in a folder
