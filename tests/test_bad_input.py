@@ -101,6 +101,12 @@ def test_a_file_that_is_no_spec(nnctl, tmp_path, content, words):
         ("train:", "  init: {name: he, scale: 2}\ntrain:", [":6:20: there is no key model.init.scale", "no options"]),
         ("train:", "train:\n  optimizer: {name: gradient_descent, beta: 1}", [":7:39: there is no key", "optimizer.b"]),
         ("train:", "train:\n  loss: categorical_cross_entropy", [":7:9: ", "goes with the output activation softmax"]),
+        ("train:", "train:\n  label_smoothing: 1", [":7:20: train.label_smoothing must be less than 1, got 1"]),
+        (
+            "train:",
+            "train:\n  loss: mean_squared_error\n  label_smoothing: 0.1",
+            [":8:20: train.label_smoothing is for the targets of a cross-entropy, and the loss is mean_squared_error"],
+        ),
         ("train:", "train:\n  dtype: float16", [":7:10: train.dtype must be float64 or float32, got 'float16'"]),
         ("train:", "train:\n  batch_size: 301", [":7:15: train.batch_size must be at most 300", "got 301"]),
         ("train:", "train:\n  optimizer: {name: adam, beta1: 1}", [":7:34: ", "beta1 must be less than 1"]),

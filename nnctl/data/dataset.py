@@ -19,6 +19,7 @@ from nnctl.data.outputs import (
     check_classes,
     check_regression,
     classes_of,
+    limits,
     positive,
     spread,
     unit,
@@ -94,7 +95,10 @@ def load(spec: Spec, tables: Mapping[str, Table] | None = None) -> Dataset:
     labels = classes is None and spec.classifies
     names = (train.classes or ()) if labels and not train.targets else train.targets
     names = names if classes is None or len(names) == 1 else ()  # several are the classes themselves
-    interface = Interface(preparation, classes, positive(classes, spec), names, labels, unit(train, spec))
+    for table in tables.values() if classes is None and not labels else ():
+        check_regression(table, spec)
+    within = limits(train, spec)
+    interface = Interface(preparation, classes, positive(classes, spec), names, labels, unit(train, spec), within)
     dtype, dims = np.dtype(spec.train.dtype), spec.model.layer_dims
     parts = {}
     for name, table in tables.items():
@@ -103,8 +107,6 @@ def load(spec: Spec, tables: Mapping[str, Table] | None = None) -> Dataset:
                 f"{table.origin}: an example for {name} has {in_words(table.X.shape[1:])}, and one for training"
                 f" has {in_words(preparation.shape)}"
             )
-        if classes is None and not labels:
-            check_regression(table, spec)
         if name != "train":
             notes += _remarks(preparation, table)
         with np.errstate(over="ignore"):

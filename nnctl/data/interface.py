@@ -32,6 +32,7 @@ class Interface:
     names: tuple[str, ...] = ()  # of what is predicted, where that has names
     labels: bool = False  # whether each output says yes or no of a label of its own
     unit: Scaling = Scaling()  # noqa: RUF009 (frozen)  # of numbers that are predicted: what is learnt is without it
+    limits: tuple[Array, Array] | None = None  # (n[L],) each: the numbers that are predicted are clipped to them
 
     def columns(self, X: Any, dtype: Any, origin: str) -> Any:
         """Return rows X (m, ...) prepared, as columns (n[0], m); raise a MismatchError if they do not fit."""
@@ -72,8 +73,15 @@ class Interface:
         return table.y.reshape(len(table.y), -1)
 
     def in_units(self, outputs: Array) -> Array:
-        """Return outputs A[L] (n[L], m) in the unit of the targets, where they are numbers."""
-        return self.unit.undone(outputs)
+        """Return outputs A[L] (n[L], m) in the unit of the targets, where they are numbers, and within their limits.
+
+        What is not finite stays so: it is no prediction.
+        """
+        numbers = self.unit.undone(outputs)
+        if self.limits is None:
+            return numbers
+        low, high = (end.astype(numbers.dtype)[:, None] for end in self.limits)
+        return np.where(np.isfinite(numbers), np.clip(numbers, low, high), numbers)
 
     def output_names(self, n: int) -> list[str]:
         """Return what each of n[L] numbers or labels is called: by its target, else by its place, 1, 2, ..."""

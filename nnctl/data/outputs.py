@@ -11,6 +11,7 @@ from nnctl.data.scaling import Scaling
 from nnctl.data.sets import datasets
 from nnctl.data.table import Table
 from nnctl.errors import DataError
+from nnctl.nn import Array
 from nnctl.registry import AUTO, FEW, LEGAL_AUTO, Choice, listed, suggestion
 from nnctl.spec.spec import CLASSIFYING, Spec
 
@@ -125,6 +126,18 @@ def unit(train: Table, spec: Spec) -> Scaling:
     y = train.y
     assert y is not None
     return Scaling.fit(y.reshape(len(y), -1), spec.data.scale_target, train.origin, train.targets)
+
+
+def limits(train: Table, spec: Spec) -> tuple[Array, Array] | None:
+    """Return the smallest and largest of each number to predict (n[L],), where predictions are to stay within them."""
+    if not spec.data.clip_outputs:
+        return None
+    if spec.classifies:
+        raise spec.document.mistake(("data", "clip_outputs"), f"is for numbers, and a {spec.output} output has none")
+    y = train.y
+    assert y is not None
+    numbers = y.reshape(len(y), -1).astype(np.float64)
+    return numbers.min(axis=0), numbers.max(axis=0)
 
 
 def spread(train: Table, spec: Spec) -> str | None:

@@ -2,18 +2,19 @@
 
 With class weights every example's loss counts as often as its class says; the mean still divides by its examples.
 The penalty divides by the number of *training* examples, whatever the batch: so the cost that is minimized does not
-change with the batch size, and a short last batch is penalized like any other. The plain mean loss, without weights
-and penalty, is what other parts of the data have, so that numbers of parts can be compared.
+change with the batch size, and a short last batch is penalized like any other. The plain mean loss, without weights,
+smoothing and penalty, is what other parts of the data have, so that numbers of parts can be compared.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from nnctl.nn import Array
-from nnctl.nn.losses import Loss
+from nnctl.nn.losses import Loss, Smoothed
 from nnctl.nn.network import Network, Pass
 from nnctl.team import ALONE, Team
 
@@ -35,14 +36,24 @@ class Criterion:
     l2: float = 0.0
     l1: float = 0.0
     class_weights: Sequence[float] | None = None  # of classes 0, 1, ...
+    label_smoothing: float = 0.0
+
+    @cached_property
+    def minimized(self) -> Loss:
+        """The loss that training minimizes, of smoothed targets where that is asked for."""
+        return Smoothed(self.loss, self.label_smoothing) if self.label_smoothing else self.loss
 
     def sums(self, run: Pass, Y: Array) -> tuple[float, float]:
-        """Return the loss of a forward pass against Y (n[L], m), summed over outputs and examples: plain, weighted."""
+        """Return the loss of a forward pass against Y (n[L], m), summed over outputs and examples: plain, and as it is
+        minimized, smoothed and weighted.
+        """
         costs = self.loss.costs(run.Z[-1], run.A[-1], Y)
         plain = float(costs.sum())
-        if self.class_weights is None:
+        if self.class_weights is None and not self.label_smoothing:
             return plain, plain
-        return plain, float((costs * self.example_weights(Y)).sum())
+        if self.label_smoothing:
+            costs = self.minimized.costs(run.Z[-1], run.A[-1], Y)
+        return plain, float((costs if self.class_weights is None else costs * self.example_weights(Y)).sum())
 
     def example_weights(self, Y: Array, out: Array | None = None) -> Array:
         """Return the weight of each example (m,), that of its class in Y (n[L], m)."""
@@ -69,9 +80,9 @@ class Criterion:
                 outputs[:, where] = block.A[-1]
 
         team.run(some, team.size)
-        plain, weighted = (sum(column) for column in zip(*(sums[start] for start in sorted(sums)), strict=True))
+        plain, minimized = (sum(column) for column in zip(*(sums[start] for start in sorted(sums)), strict=True))
         weights, m = network.parameters.weights, X.shape[1]
         penalty = 0.0
         if self.l2 or self.l1:
             penalty = self.penalty(float(np.dot(weights, weights)), float(np.abs(weights).sum()))
-        return Evaluation(plain / m, weighted / m + penalty, outputs)
+        return Evaluation(plain / m, minimized / m + penalty, outputs)

@@ -2,7 +2,8 @@
 
 `costs` gives every output's share of the cost for every example; the cost is their sum over outputs and
 mean over examples. Cross-entropies take the logits Z and give dZ at once, so nothing is ever log(0);
-the others take A, give dA, and the output's own pullback does the rest.
+the others take A, give dA, and the output's own pullback does the rest. Training may minimize a cross-entropy
+against smoothed targets.
 """
 
 from abc import ABC, abstractmethod
@@ -29,6 +30,10 @@ class Loss(ABC):
     def gradient(self, A: Array, Y: Array, out: Array) -> None:
         """Write the derivative of the summed costs by Z (`of_logits`) or by A into `out` (n[L], m)."""
 
+    def even(self, n: int) -> float | None:
+        """Return the target of each of n outputs that knows nothing of the class; None where targets are no shares."""
+        return None
+
 
 losses: Registry[type[Loss]] = Registry("loss")
 
@@ -51,6 +56,9 @@ class binary_cross_entropy(Loss):
     def gradient(self, A: Array, Y: Array, out: Array) -> None:
         np.subtract(A, Y, out=out)
 
+    def even(self, n: int) -> float:
+        return 0.5
+
 
 @losses
 class categorical_cross_entropy(Loss):
@@ -65,6 +73,9 @@ class categorical_cross_entropy(Loss):
 
     def gradient(self, A: Array, Y: Array, out: Array) -> None:
         np.subtract(A, Y, out=out)
+
+    def even(self, n: int) -> float:
+        return 1 / n
 
 
 @losses
@@ -95,3 +106,26 @@ class mean_absolute_error(Loss):
     def gradient(self, A: Array, Y: Array, out: Array) -> None:
         np.subtract(A, Y, out=out)
         np.sign(out, out=out)
+
+
+class Smoothed(Loss):
+    """A cross-entropy against (1 - share) Y + share / K, K being the classes that an output tells apart: the network is
+    not to become surer than that (label smoothing, Szegedy et al. 2016, section 7).
+    """
+
+    of_logits = True
+
+    def __init__(self, loss: Loss, share: float) -> None:
+        self.loss, self.share = loss, share
+
+    def costs(self, Z: Array, A: Array, Y: Array) -> Array:
+        return self.loss.costs(Z, A, self._smooth(Y, np.empty_like(Y)))
+
+    def gradient(self, A: Array, Y: Array, out: Array) -> None:
+        self.loss.gradient(A, self._smooth(Y, out), out)
+
+    def _smooth(self, Y: Array, out: Array) -> Array:
+        even = self.loss.even(len(Y))
+        assert even is not None
+        np.multiply(Y, 1 - self.share, out=out)
+        return np.add(out, self.share * even, out=out)

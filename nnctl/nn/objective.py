@@ -104,7 +104,7 @@ class Objective:
 
     def _run(self, run: TrainingPass, X: Array, Y: Array) -> None:
         run.forward(X)
-        run.backward(X, Y, self.criterion.loss)
+        run.backward(X, Y, self.criterion.minimized)
 
     def _weigh(self, run: TrainingPass, Y: Array, m: int) -> None:
         if self.criterion.class_weights is not None:

@@ -1,13 +1,14 @@
 """A schedule says how the learning rate changes: a multiplier for each iteration, after an optional warm-up.
 
 Each is one dataclass whose fields are its options in YAML. Time t is counted in whole epochs or iterations
-(`per`) from the end of the warm-up, during which the rate rises in equal steps to its full height.
+(`per`) from the end of the warm-up, during which the rate rises in equal steps to its full height. All but coslog
+never rise again after it.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, log2, pi, sin
 from typing import Annotated, Literal
 
 from nnctl.registry import Count, Interval, NotNegative, Registry
@@ -16,6 +17,7 @@ Rate = Callable[[int], float]  # iteration -> learning rate
 Ratio = Annotated[float, Interval(gt=0, le=1)]
 Floor = Annotated[float, Interval(ge=0, le=1)]
 Length = Annotated[float, Interval(ge=0, le=10**9)]
+Cycles = Annotated[int, Interval(ge=1, le=20)]  # each as long as all before it: 20 are there in a million updates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,3 +106,20 @@ class cosine(Schedule):
     def multiplier(self, t: int, total: int) -> float:
         share = min(t / (self.length or total), 1.0)
         return self.final + (1 - self.final) * (1 + cos(pi * share)) / 2
+
+
+@schedules
+@dataclass(frozen=True, kw_only=True)
+class coslog(Schedule):
+    """(1 - cos(2 pi log2(1 + (2^cycles - 1) s))) / 2, s being the share of the time that is over: it rises from 0 and
+    falls again `cycles` times, each taking twice as long (RealMLP, Holzmueller et al. 2024, section 3).
+
+    s is that of the middle of a unit of time, so that no update, not even the first, is multiplied by 0.
+    """
+
+    per: Literal["epoch", "iteration"] = "iteration"
+    cycles: Cycles = 4
+
+    def multiplier(self, t: int, total: int) -> float:
+        share = (t + 0.5) / total
+        return sin(pi * log2(1 + (2**self.cycles - 1) * share)) ** 2

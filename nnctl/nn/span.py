@@ -97,8 +97,8 @@ class SpanObjective(Objective):
         run = self._runs[id(X)]
         self._enter(run, self._known[id(X)], np.empty_like(run.Z[0]))
         run.onward()
-        plain, weighted = self.criterion.sums(run, Y)
-        return Evaluation(plain / m, weighted / m + self._penalty(), run.A[-1].copy())
+        plain, minimized = self.criterion.sums(run, Y)
+        return Evaluation(plain / m, minimized / m + self._penalty(), run.A[-1].copy())
 
     def gradient_norm(self) -> float:
         """Return the length of the gradient by all parameters: |dW1|^2 = gs^2 |W1_0|^2 + 2 gs G.Z1_0 + (G K).G."""
@@ -111,7 +111,7 @@ class SpanObjective(Objective):
     def _run(self, run: TrainingPass, X: Array, Y: Array) -> None:
         self._enter(run, self._known[id(self._X)], self._scaled)
         run.onward()
-        run.back_to_first(Y, self.criterion.loss)
+        run.back_to_first(Y, self.criterion.minimized)
         np.copyto(self._gradients.W[0], run.dZ[0])
         self.g[0] = 0.0
 

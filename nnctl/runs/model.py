@@ -94,6 +94,8 @@ def save(model: Model, path: Path) -> None:
             file["preparation/columns"] = preparation.to_json()
         _write_scaling(file, "preparation", preparation.scaling)
         _write_scaling(file, "targets", model.interface.unit)
+        if model.interface.limits is not None:
+            file["targets/low"], file["targets/high"] = model.interface.limits
         if model.interface.names:
             file["targets/names"] = np.array(model.interface.names, h5py.string_dtype())
         file.attrs["labels"] = model.interface.labels
@@ -190,7 +192,9 @@ def _read(file: Any) -> Model:
     names, unit = _target_names(file, dims[-1]), _scaling(file, dims[-1], "targets")
     if unit.clipped is not None or (classes is not None and unit.divisor is not None):
         raise Unusable("targets are scaled in a way that cannot be undone")
-    interface = Interface(preparation, classes, _positive(file, classes), names, _labels(file, classes), unit)
+    labels = _labels(file, classes)
+    limits = _limits(file, dims[-1], numbers=classes is None and not labels)
+    interface = Interface(preparation, classes, _positive(file, classes), names, labels, unit, limits)
     return Model(parameters, _activations(file, len(dims) - 1), interface)
 
 
@@ -246,6 +250,16 @@ def _range(file: Any, n: int) -> Range | None:
     if low is None or high is None:
         return None
     return Range(low, high, _text(file["range"], "dtype"), means)
+
+
+def _limits(file: Any, outputs: int, numbers: bool) -> tuple[Array, Array] | None:
+    """Return the range that numbers which are predicted are clipped to, where the file has one."""
+    low, high = (_numbers(file, f"targets/{end}", [(outputs,)]) for end in ("low", "high"))
+    if low is None and high is None:
+        return None
+    if low is None or high is None or not numbers or (low > high).any():
+        raise Unusable("targets/low and targets/high must be a range of numbers that are predicted")
+    return low, high
 
 
 def _numbers(file: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> Array | None:

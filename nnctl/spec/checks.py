@@ -266,6 +266,13 @@ def check_train(spec: Spec, document: Document) -> None:
             f" {' or '.join(losses[train.loss.name].outputs)}, and this one is {spec.output};"
             f" for {spec.output} take {' or '.join(losses_of(spec.output))}",
         )
+    elif train.label_smoothing not in (0, INVALID) and train.loss is not INVALID:
+        name = train.loss.name if train.loss else losses_of(spec.output)[0]
+        if losses[name]().even(2) is None:
+            document.report(
+                ("train", "label_smoothing"),
+                f"train.label_smoothing is for the targets of a cross-entropy, and the loss is {name}",
+            )
 
 
 def _check_dropout(spec: Spec, document: Document) -> None:

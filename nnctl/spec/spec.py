@@ -93,6 +93,7 @@ class DataSpec:
     scale: Positive | str | Mapping[str, Positive | str] | None = None  # what to divide by or a scaling, or one for
     # each column; null: 255 for pictures, else none
     scale_target: Literal["standardize"] | None = None  # how numbers are learnt; they are predicted in their own unit
+    clip_outputs: bool = False  # whether numbers that are predicted stay within the range of the training targets
     background: str = "white"  # the colour under transparent picture files: a name or #rrggbb
     size: Annotated[tuple[Count, ...], Interval(ge=2, le=2)] | None = None  # of pictures in a folder; null: as they are
     color: Literal["rgb", "gray"] = "rgb"  # of pictures in a folder
@@ -154,6 +155,7 @@ class TrainSpec:
     batch_size: Count | None = None  # null: the full batch
     shuffle_seed: Seed | None = None  # null: the spec's seed
     loss: Annotated[Choice, losses] | None = None  # null: the one that goes with the output activation
+    label_smoothing: Fraction = 0.0  # of a cross-entropy: the share of every target that all classes get alike
     optimizer: Annotated[Choice, optimizers] = Choice("gradient_descent")  # noqa: RUF009 (frozen)
     schedule: Annotated[Choice, schedules] = Choice("constant")  # noqa: RUF009 (frozen)
     l1: NotNegative = 0.0

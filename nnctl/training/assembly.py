@@ -39,24 +39,34 @@ def criterion_of(spec: Spec, dataset: Dataset) -> Criterion:
             )
         weights = [training.class_weights.get(name, 1.0) for name in classes]
     m = dataset.parts["train"].m
-    return Criterion(losses.resolve(training.loss)(), m, training.l2, training.l1, weights)
+    loss = losses.resolve(training.loss)()
+    return Criterion(loss, m, training.l2, training.l1, weights, training.label_smoothing)
 
 
 def rate_of(spec: Spec, iterations: int, per_epoch: int) -> Rate:
     """Return the learning rate of every iteration; raise a SpecError where it falls to nothing before the end."""
     training = spec.train
     rate = schedules.resolve(training.schedule)().bind(training.learning_rate, iterations, per_epoch)
-    if rate(iterations - 1) < NO_RATE * training.learning_rate:
-        first, last = 0, iterations - 1  # after the warm-up a rate never rises: bisect
-        while first < last:
-            middle = (first + last) // 2
-            first, last = (first, middle) if rate(middle) < NO_RATE * training.learning_rate else (middle + 1, last)
+    first = _over(rate, iterations, NO_RATE * training.learning_rate)
+    if first < iterations:
         raise spec.document.mistake(
             ("train", "schedule"),
             f"reaches zero too early: from iteration {first} of {iterations} on the learning rate is"
             f" {rate(first):.2g} and nothing more would be learned; make it fall more slowly, or train less long",
         )
     return rate
+
+
+def _over(rate: Rate, iterations: int, least: float) -> int:
+    """Return the iteration from which on a rate stays below the least one, or their number where it does not."""
+    back = 1  # to where it is not: a rate falls to its end, whatever it did before, so steps that double meet that fall
+    while back <= iterations and rate(iterations - back) < least:
+        back *= 2
+    first, last = max(0, iterations - back), iterations - back // 2
+    while first < last:  # the rate of the last one is too low, or it is the end
+        middle = (first + last) // 2
+        first, last = (first, middle) if rate(middle) < least else (middle + 1, last)
+    return first
 
 
 def team_of(spec: Spec) -> AbstractContextManager[Team | None]:

@@ -11,6 +11,9 @@ import yaml
 from sklearn.metrics import accuracy_score, mean_absolute_error, precision_score, r2_score, recall_score
 
 from nnctl.data import dataset
+from nnctl.data.block import BlockPreparation
+from nnctl.data.interface import Interface
+from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, SpecError
 from nnctl.spec import document
 from nnctl.spec.reading import parse
@@ -113,6 +116,56 @@ def test_a_spread_far_from_1_is_told_and_not_changed(nnctl, tmp_path):
 def test_a_scaled_target_wants_numbers(tmp_path):
     with pytest.raises(SpecError, match=r"data.scale_target is for numbers, and a sigmoid output has none"):
         loaded(tmp_path, {**THREE, "scale_target": "standardize"})
+
+
+@pytest.mark.parametrize("key", [{"scale_target": "standardize"}, {"clip_outputs": True}])
+def test_names_are_no_numbers_to_scale_or_clip(tmp_path, key):
+    table(tmp_path / "names.csv", {"a": X[:, 0], "kind": ["x", "y"] * 40})
+    with pytest.raises(DataError, match='the targets are names such as "x", and a linear output predicts numbers'):
+        loaded(tmp_path, {"source": "names.csv", "target": "kind", **key}, dims=("auto", 5, 1), output="linear")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("scaled", [{}, {"scale_target": "standardize"}])
+def test_clipped_outputs_stay_within_the_range_of_the_training_targets(nnctl, tmp_path, dtype, scaled):
+    data = {"source": "numbers.csv", "target": ["price", "share"], "test": 0.25, **scaled, "order": "file"}
+    numbers = np.c_[3 * X[:, 0], X[:, 1]]
+    table(tmp_path / "numbers.csv", {"a": X[:, 0], "b": X[:, 1], "price": numbers[:, 0], "share": numbers[:, 1]})
+    more = {"dtype": dtype, "optimizer": "adam", "learning_rate": 3.0, "iterations": 3}  # far too fast
+    told, runs = {}, {}
+    for clip in (False, True):
+        told[clip], runs[clip] = trained(nnctl, tmp_path, {**data, "clip_outputs": clip}, **more)
+    low, high = numbers[:60].min(axis=0), numbers[:60].max(axis=0)
+    given = {
+        clip: np.array(
+            [
+                [float(row["prediction_price"]), float(row["prediction_share"])]
+                for row in predicted(nnctl, runs[clip], str(tmp_path / "numbers.csv"))
+            ]
+        )
+        for clip in runs
+    }
+    outside = (given[False] < low) | (given[False] > high)
+    assert outside.any()
+    assert not outside.all()
+    np.testing.assert_allclose(given[True], np.clip(given[False], low, high), rtol=1e-12)
+    assert ((given[True] >= low) & (given[True] <= high)).all()
+    for part, rows in (("train", slice(60)), ("test", slice(60, None))):
+        metrics = told[True]["metrics"][part]
+        assert metrics["loss"] == told[False]["metrics"][part]["loss"]
+        assert metrics["mae"] == pytest.approx(mean_absolute_error(numbers[rows], given[True][rows]), rel=1e-5)
+        assert metrics["r2"] == pytest.approx(r2_score(numbers[rows], given[True][rows]), rel=1e-5)
+
+
+def test_what_is_not_finite_is_not_clipped():
+    interface = Interface(BlockPreparation((1,), Scaling()), None, limits=(np.array([0.0]), np.array([1.0])))
+    found = interface.in_units(np.array([[-np.inf, -1, 0.5, 7, np.nan, np.inf]]))
+    np.testing.assert_array_equal(found, [[-np.inf, 0, 0.5, 1, np.nan, np.inf]])
+
+
+def test_clipped_outputs_want_numbers(tmp_path):
+    with pytest.raises(SpecError, match=r"data.clip_outputs is for numbers, and a sigmoid output has none"):
+        loaded(tmp_path, {**THREE, "clip_outputs": True})
 
 
 @pytest.mark.parametrize("source", ["labels.csv", "labels.npz"])

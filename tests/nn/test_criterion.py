@@ -93,6 +93,27 @@ def test_weights_of_1_change_nothing(task):
     )
 
 
+@pytest.mark.parametrize("task", CLASSES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_smoothed_targets_are_minimized_and_the_loss_is_that_of_the_targets_as_they_are(task, weighted):
+    net, (X, Y, classes) = network_of(task), examples(task, 40)
+    weights = WEIGHTS[len(Y)] if weighted else None
+    criterion = criterion_of(task, class_weights=weights, label_smoothing=0.2)
+    costs, p = by_formula(task, net, X, Y)
+    both = np.log(p) + np.log(1 - p)
+    even = -np.log(p).mean(axis=0) if task == "softmax" else -both.sum(axis=0) / 2  # of targets of 1 / K
+    smoothed = 0.8 * costs + 0.2 * even
+    loss, cost, outputs = criterion.evaluate(net, X, Y, {})
+    assert loss == pytest.approx(costs.mean(), rel=1e-13)
+    assert cost == pytest.approx((smoothed * (np.array(weights)[classes] if weighted else 1)).mean(), rel=1e-13)
+    np.testing.assert_allclose(outputs, p, rtol=1e-13)
+    objective, cut = Objective(net, criterion), Objective(net, criterion, shards=3)
+    for one in (objective, cut):
+        one.differentiate(X, Y)
+        assert one.cost(Y) == pytest.approx(cost, rel=1e-13)
+    np.testing.assert_allclose(cut.g, objective.g, rtol=0, atol=1e-13)
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (0.3, 0.0), (0.0, 0.7), (0.3, 0.7)])
 def test_every_w_is_penalized_and_no_b(task, l1, l2):

@@ -31,6 +31,7 @@ draws = st.fixed_dictionaries(
         "l2": st.sampled_from([0.0, 0.7]),
         "l1": st.sampled_from([0.0, 0.3]),
         "weighted": st.booleans(),
+        "smoothing": st.sampled_from([0.0, 0.3]),
         "kept": st.sampled_from([1.0, 0.6]),
         "short_cut": st.booleans(),
         "seed": st.integers(0, 2**32 - 1),
@@ -56,6 +57,12 @@ def class_weights(loss, Y, stream):
         weights = stream.uniform(0.5, 3, 2)
         return weights, weights[Y[0].astype(int)]
     return None, 1.0
+
+
+def smoothed(loss, Y, share):
+    """Return the targets that a cross-entropy is minimized against, some of each shared among all classes."""
+    classes = 2 if loss == "binary_cross_entropy" else len(Y)
+    return (1 - share) * Y + share / classes
 
 
 def cost_and_sides(parameters, names, criterion, example_weights, masks, X, Y):
@@ -93,7 +100,9 @@ def test_backprop_is_the_derivative_of_the_cost(loss, output, drawn):
     X, Y = stream.randn(dims[0], m), targets(loss, (dims[-1], m), stream)
     weights, example_weights = class_weights(loss, Y, stream) if drawn["weighted"] else (None, 1.0)
     l1 = 0.0 if drawn["short_cut"] else drawn["l1"]  # the gradient of L1 leaves the span of the examples
-    criterion = Criterion(losses[loss](), drawn["training_examples"], drawn["l2"], l1, weights)
+    share = drawn["smoothing"] if loss.endswith("cross_entropy") else 0.0
+    criterion = Criterion(losses[loss](), drawn["training_examples"], drawn["l2"], l1, weights, share)
+    Y_smooth = smoothed(loss, Y, share) if share else Y
 
     network = Network(parameters, [activations[name] for name in names])
     dropout = Dropout((drawn["kept"],) * (len(dims) - 2), seed=4)
@@ -109,14 +118,14 @@ def test_backprop_is_the_derivative_of_the_cost(loss, output, drawn):
     backprop, costs = objective.gradients.flat.copy(), [objective.cost(Y), objective.evaluate(X, Y).cost]
 
     given = (parameters, names, criterion, example_weights)
-    cost, sides = cost_and_sides(*given, masks, X, Y)
-    whole_cost, _ = cost_and_sides(*given, [1.0] * len(names), X, Y)  # evaluations know no dropout
+    cost, sides = cost_and_sides(*given, masks, X, Y_smooth)
+    whole_cost, _ = cost_and_sides(*given, [1.0] * len(names), X, Y_smooth)  # evaluations know no dropout
     differences = np.empty_like(backprop)
     for index, value in enumerate(parameters.flat.copy()):
         near = []
         for shifted in (value + STEP, value - STEP):
             parameters.flat[index] = shifted
-            near_cost, near_sides = cost_and_sides(*given, masks, X, Y)
+            near_cost, near_sides = cost_and_sides(*given, masks, X, Y_smooth)
             assume((near_sides == sides).all())  # else a kink lies within reach of the step
             near.append(near_cost)
         parameters.flat[index] = value

@@ -1,7 +1,7 @@
 """Every schedule against its formula, by epochs and by iterations, after a warm-up and without one."""
 
 from itertools import pairwise
-from math import cos, pi
+from math import cos, log2, pi
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +18,7 @@ FORMULAS = {
     "cosine": lambda t, total, final=0.0, length=None: (
         final + (1 - final) * (1 + cos(pi * min(t / (length or total), 1))) / 2
     ),
+    "coslog": lambda t, total, cycles=4: (1 - cos(2 * pi * log2(1 + (2**cycles - 1) * (t + 0.5) / total))) / 2,
 }
 CASES = [
     ("constant", {}),
@@ -32,6 +33,8 @@ CASES = [
     ("cosine", {"length": 4}),
     ("cosine", {"length": 4, "final": 0.1}),
     ("cosine", {"length": 400}),
+    ("coslog", {}),
+    ("coslog", {"cycles": 1}),
 ]
 
 
@@ -48,14 +51,20 @@ def test_every_schedule_has_its_cases():
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_rates_by_epochs(name, options):
     expected = [0.3 * FORMULAS[name](iteration // 5, 8, **options) for iteration in range(37)]
-    assert rates(name, options) == pytest.approx(expected, rel=1e-14, abs=1e-17)
-    assert rates(name, {"per": "epoch", **options}) == rates(name, options)
+    assert rates(name, {"per": "epoch", **options}) == pytest.approx(expected, rel=1e-14, abs=1e-15)
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_rates_by_iterations(name, options):
     expected = [0.3 * FORMULAS[name](iteration, 37, **options) for iteration in range(37)]
-    assert rates(name, {"per": "iteration", **options}) == pytest.approx(expected, rel=1e-14, abs=1e-17)
+    assert rates(name, {"per": "iteration", **options}) == pytest.approx(expected, rel=1e-14, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", schedules)
+def test_time_is_counted_in_epochs_but_for_coslog(name):
+    options = {"every": 2} if name == "step" else {}
+    usual = "iteration" if name == "coslog" else "epoch"
+    assert rates(name, options) == rates(name, {"per": usual, **options})
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)
@@ -69,14 +78,14 @@ def test_the_rate_rises_in_equal_steps_and_then_the_schedule_begins(name, option
     unit = 5 if per == "epoch" else 1
     total = -(-(37 - rising) // unit)  # units of time that are left, a part of one counted whole
     expected = [0.3 * FORMULAS[name](i // unit, total, **options) for i in range(37 - rising)]
-    assert found[rising:] == pytest.approx(expected, rel=1e-14, abs=1e-17)
+    assert found[rising:] == pytest.approx(expected, rel=1e-14, abs=1e-15)
 
 
 @pytest.mark.parametrize("name", schedules)
 @pytest.mark.parametrize(("iterations", "rising"), [(10, 10), (3, 10), (1, 5 * 10**9)])
 def test_a_warmup_may_last_to_the_end_and_beyond(name, iterations, rising):
     options = {"every": 1} if name == "step" else {}
-    found = rates(name, {"warmup": rising / 5, **options}, iterations=iterations)
+    found = rates(name, {"per": "epoch", "warmup": rising / 5, **options}, iterations=iterations)
     assert found == pytest.approx([0.3 * (i + 1) / rising for i in range(iterations)], rel=1e-14)
 
 
@@ -94,6 +103,20 @@ def test_a_cosine_over_all_the_time_has_learned_something_at_its_end():
     assert found[99] == pytest.approx((1 - cos(pi / 100)) / 2, rel=1e-10)
 
 
+@pytest.mark.parametrize("cycles", [1, 2, 4])
+def test_coslog_rises_and_falls_in_cycles_each_twice_as_long_and_never_stands_still(cycles):
+    found = rates("coslog", {"cycles": cycles}, learning_rate=1.0, iterations=1500)
+    ends = [1500 * (2**number - 1) / (2**cycles - 1) for number in range(cycles + 1)]
+    assert found[0] == min(found[: 1500 // 2**cycles]) > 0
+    for start, end in pairwise(ends):
+        highest = start + (end - start) * (2**0.5 - 1)  # where log2 is half of the way
+        assert found[round(highest)] == pytest.approx(1, abs=1e-3)
+        rising, falling = found[round(start) : round(highest) - 1], found[round(highest) + 1 : round(end)]
+        assert all(a < b for a, b in pairwise(rising))
+        assert all(a > b for a, b in pairwise(falling))
+    assert 0 < found[-1] < 1e-4
+
+
 drawn_options = {
     "constant": {},
     "step": {"every": st.integers(1, 50), "factor": st.floats(1e-3, 1)},
@@ -104,7 +127,14 @@ drawn_options = {
 timing = {"per": st.sampled_from(["epoch", "iteration"]), "warmup": st.floats(0, 30)}
 
 
-@pytest.mark.parametrize("name", schedules)
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(iterations=st.integers(1, 3000), cycles=st.integers(1, 20), per_epoch=st.integers(1, 15))
+def test_no_update_of_coslog_is_multiplied_by_0(iterations, cycles, per_epoch):
+    found = rates("coslog", {"cycles": cycles}, 1.0, iterations, per_epoch)
+    assert all(0 < one <= 1 for one in found)
+
+
+@pytest.mark.parametrize("name", [name for name in schedules if name != "coslog"])
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(data=st.data(), iterations=st.integers(1, 120), per_epoch=st.integers(1, 15), rate=st.floats(1e-6, 10))
 def test_a_rate_rises_through_the_warmup_and_never_after_it(name, data, iterations, per_epoch, rate):

@@ -85,8 +85,9 @@ def test_any_hdf5_reader_finds_the_parameters(tmp_path):
             names=("price", "b"),
             unit=Scaling(np.array([3.0, 4.0]), np.array([0.5, 1e9])),
         ),
+        Interface(BlockPreparation((3,), Scaling()), None, limits=(np.array([-3.0, 0.1]), np.array([-3.0, 1e300]))),
     ],
-    ids=["numbers", "classes", "pictures", "standardized", "clipped", "labels", "units"],
+    ids=["numbers", "classes", "pictures", "standardized", "clipped", "labels", "units", "limits"],
 )
 def test_the_interface_comes_back(tmp_path, interface):
     loaded = saved(model_of(interface=interface), tmp_path).interface
@@ -94,6 +95,8 @@ def test_the_interface_comes_back(tmp_path, interface):
     assert loaded.labels is interface.labels
     assert loaded.preparation.shape == interface.preparation.shape
     assert loaded.classes == interface.classes
+    assert (loaded.limits is None) == (interface.limits is None)
+    np.testing.assert_array_equal(loaded.limits or (), interface.limits or ())
     assert loaded.preparation.pixels is interface.preparation.pixels
     assert loaded.preparation.features == interface.preparation.features
     pairs = [
@@ -252,6 +255,17 @@ def dataset(name, value):
     return put
 
 
+def limits(low, high, of_numbers=False):
+    def put(file):
+        if of_numbers:
+            del file["classes"]
+        for name, end in (("low", low), ("high", high)):
+            if end is not None:
+                file[f"targets/{name}"] = np.array(end)
+
+    return put
+
+
 STRANGE = {
     "W1 a group": (group_of("W1"), "W1 is no array"),
     "b1 a null": (null, "b1 has shape None, expected (4, 1)"),
@@ -303,6 +317,11 @@ STRANGE = {
     "a class twice": (dataset("classes", ["a", "a"]), "classes has a name twice"),
     "means of another number": (dataset("range/means", np.ones(2)), "range/means has shape (2,), expected (3,)"),
     "range of one end": (dataset("range/low", 0.0), "range has one end only"),
+    "limits of classes": (limits([0.0, 1.0], [1.0, 2.0]), "targets/low and targets/high must be a range of numbers that"),  # noqa: E501
+    "limits of one end": (limits([0.0, 1.0], None, of_numbers=True), "targets/low and targets/high must be a range"),
+    "limits turned round": (limits([0.0, 2.0], [1.0, 1.5], of_numbers=True), "targets/low and targets/high must be a"),
+    "limits of another number": (limits([0.0], [1.0], of_numbers=True), "targets/low has shape (1,), expected (2,)"),
+    "limits nan": (limits([0.0, np.nan], [1.0, 2.0], of_numbers=True), "targets/low holds numbers that are not finite"),
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from nnctl.errors import DivergedError, InterruptedRunError, SpecError
 from nnctl.nn.activations import activations
 from nnctl.nn.objective import Objective
 from nnctl.nn.optimizers import optimizers
+from nnctl.nn.schedules import schedules
 from nnctl.nn.span import SpanObjective
 from nnctl.runs.run import create_run
 from nnctl.spec import document
@@ -288,6 +289,25 @@ def test_a_schedule_that_reaches_zero_says_where(wide, schedule, more, first, le
         wide.prepare(**settings, iterations=500)
     ready = wide.prepare(**settings, iterations=first)
     assert ready.rate(first - 1) >= 2**-52 * learning_rate
+
+
+@pytest.mark.parametrize("cycles", [1, 4, 20])
+@pytest.mark.parametrize("per", ["epoch", "iteration"])
+@pytest.mark.parametrize("iterations", [1, 2, 1000, 10**7])
+def test_a_rate_that_comes_back_from_zero_is_no_mistake(wide, cycles, per, iterations):
+    schedule = {"name": "coslog", "cycles": cycles, "per": per}
+    ready = wide.prepare(schedule=schedule, learning_rate=0.01, iterations=iterations)
+    assert ready.rate(iterations - 1) >= 2**-52 * 0.01
+
+
+def test_a_rate_that_comes_back_from_zero_and_ends_there_says_from_where_on(wide):
+    settings = {"schedule": "coslog", "learning_rate": 0.01}
+    with pytest.raises(SpecError, match=r"from iteration \d+ of 1000000000 on") as caught:
+        wide.prepare(**settings, iterations=10**9)
+    first = int(re.search(r"iteration (\d+) of", str(caught.value))[1])
+    rate = schedules["coslog"]().bind(1.0, 10**9, 1)
+    assert rate(first - 1) >= 2**-52 > rate(first)
+    assert 10**9 - first < 100
 
 
 # mini-batches

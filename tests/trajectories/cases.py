@@ -69,6 +69,7 @@ SCHEDULES = {
     "exponential": {"every": 20},
     "inverse_time": {"rate": 0.01},
     "cosine": {},
+    "coslog": {},
 }
 PENALTIES = {
     "l1": {"l1": 0.1},
@@ -77,6 +78,7 @@ PENALTIES = {
     "clip_norm": {"clip_norm": 0.15},
     "balanced": {"class_weights": "balanced"},
     "class_weights": {"class_weights": {"0": 3.0, "1": 0.5, "2": 1.25}},
+    "label_smoothing": {"label_smoothing": 0.1},
 }
 BATCH_SIZE = 12  # 40 examples: batches of 12, 12, 12 and 4; ITERATIONS are 250 whole epochs
 
@@ -113,6 +115,10 @@ def _cases():
         "gradient_descent", "cosine", {"final": 0.2, "length": 400, "warmup": 10}, {}
     )
 
+    three["gradient_descent-coslog-options"] = _scheduled(
+        "gradient_descent", "coslog", {"cycles": 2, "per": "epoch", "warmup": 10}, {}
+    )
+
     three["momentum-options"] = _with_options("momentum", {"beta": 0.5})
     three["nesterov-options"] = _with_options("nesterov", {"beta": 0.5})
     three["rmsprop-options"] = _with_options("rmsprop", {"rho": 0.99, "epsilon": 1e-3})
@@ -128,10 +134,10 @@ def _cases():
     batches = {"batch_size": BATCH_SIZE}
     for optimizer in ("gradient_descent", "adam"):
         three[f"{optimizer}-batches"] = _train(optimizer, batches)
-    for penalty in ("l1", "l2", "balanced"):  # what a short batch divides by
+    for penalty in ("l1", "l2", "balanced", "label_smoothing"):  # what a short batch divides by
         three[f"gradient_descent-{penalty}-batches"] = _train("gradient_descent", {**PENALTIES[penalty], **batches})
     for per, every in (("epoch", 40), ("iteration", 150)):
-        for schedule, options in (("step", {"every": every}), ("cosine", {})):
+        for schedule, options in (("step", {"every": every}), ("cosine", {}), ("coslog", {})):
             three[f"gradient_descent-{schedule}-batches-{per}"] = _scheduled(
                 "gradient_descent", schedule, {**options, "per": per, "warmup": 7}, batches
             )
@@ -144,6 +150,7 @@ def _cases():
 
     two = {f"two_classes-{optimizer}": _train(optimizer, {}) for optimizer in ("gradient_descent", "adam")}
     two["two_classes-balanced"] = _train("adam", {"class_weights": "balanced"})
+    two["two_classes-label_smoothing"] = _train("gradient_descent", {"label_smoothing": 0.2})
     two["two_classes-class_weights"] = _train("gradient_descent", {"class_weights": {"1": 3.0}})
     numbers = {
         "regression-gradient_descent": _train("gradient_descent", {"learning_rate": 0.01}),

@@ -11,13 +11,14 @@ PyTorch's own optimizers, schedulers, losses and clipping are used wherever they
     weight_decay multiplies W by 1 - rate decay     SGD, RMSprop: adds decay p to the gradient    by hand
     weight_decay is for W only                      AdamW: for every parameter                    two groups
     exponential has `every`                         ExponentialLR: at every step                  StepLR
-    inverse_time                                    none                                          LambdaLR
+    inverse_time, coslog                            none                                          LambdaLR
     cosine ends in the share `final` of the rate    CosineAnnealingLR: in the rate eta_min        final times rate
     cosine stays at its end after `length`          CosineAnnealingLR: rises again                not stepped further
     warm-up i: (i + 1) / n, then the schedule at 0  LinearLR: from start_factor, total_iters      1 / n, n - 1
     warm-up rises at every iteration                a scheduler moves when it is stepped          one rate for each
     clip_norm: c / norm where norm > c              clip_grad_norm_: c / (norm + 1e-6)            by hand
     l1, l2: divided by the training examples        none                                          added to the cost
+    label_smoothing of one sigmoid                  cross_entropy has it, for a softmax           targets by hand
     class weights: the mean divides by m            cross_entropy: by the sum of the weights      sum / m
     mean_squared_error: sum over outputs, mean      mse_loss: mean over outputs and examples      sum / m
     over examples
@@ -50,7 +51,7 @@ def trajectory(task, train, parameters_after, costs_at, seed, disturbance=0.0):
     passed, costs = [], []
     for iteration, (rate, batch) in enumerate(zip(_rates(train, len(X)), batches, strict=False)):
         Z = _forward(X[batch], W, b, task.layer_dims)
-        cost = _loss(Z, y[batch], task.output, weights) + _penalty(W, train, len(X))
+        cost = _loss(Z, y[batch], task.output, weights, train.get("label_smoothing", 0.0)) + _penalty(W, train, len(X))
         if iteration in costs_at:
             costs.append(cost.item())
         optimizer.zero_grad()
@@ -75,13 +76,14 @@ def _forward(X, W, b, layer_dims):
     return Z
 
 
-def _loss(Z, y, output, weights):
+def _loss(Z, y, output, weights, smoothing):
     """Return the sum over outputs and mean over examples of the loss that goes with the output activation."""
     if output == "softmax":
-        return functional.cross_entropy(Z, y, weight=weights, reduction="sum") / len(y)
+        return functional.cross_entropy(Z, y, weights, reduction="sum", label_smoothing=smoothing) / len(y)
     if output == "sigmoid":
         weight = None if weights is None else weights[y]
-        return functional.binary_cross_entropy_with_logits(Z[:, 0], y.double(), weight, reduction="sum") / len(y)
+        shares = y.double() * (1 - smoothing) + smoothing / 2
+        return functional.binary_cross_entropy_with_logits(Z[:, 0], shares, weight, reduction="sum") / len(y)
     return functional.mse_loss(Z, y, reduction="sum") / len(y)
 
 
@@ -146,7 +148,7 @@ def _rates(train, m):
     """Return the learning rate of each update, as PyTorch's schedulers give it: a warm-up, then the schedule."""
     name, options = _named(train.get("schedule", "constant"))
     per_epoch = -(-m // train.get("batch_size", m))
-    unit = per_epoch if options.pop("per", "epoch") == "epoch" else 1
+    unit = per_epoch if options.pop("per", "iteration" if name == "coslog" else "epoch") == "epoch" else 1
     ramp = options.pop("warmup", 0) * unit
     rest = (train["iterations"] - ramp) // unit
     rates = []
@@ -185,6 +187,10 @@ def _scheduler(optimizer, name, options, learning_rate, rest):
     if name == "inverse_time":
         rate, every = options.get("rate", 1.0), options.get("every", 1)
         return lr_scheduler.LambdaLR(optimizer, lambda t: 1 / (1 + rate * (t // every))), rest
+    if name == "coslog":
+        base = 2 ** options.get("cycles", 4)
+        waves = [np.log1p((base - 1) * (t + 0.5) / rest) / np.log(2) for t in range(rest + 1)]
+        return lr_scheduler.LambdaLR(optimizer, lambda t: (1 - np.cos(2 * np.pi * waves[t])) / 2), rest
     length = options.get("length", rest)
     final = options.get("final", 0.0) * learning_rate
     return lr_scheduler.CosineAnnealingLR(optimizer, length, eta_min=final), length
