@@ -14,6 +14,7 @@ import typer
 from nnctl.cli.app import AsJson, Quiet, RunsDir, explained
 
 if TYPE_CHECKING:
+    from nnctl.explain.answers import Beside
     from nnctl.explain.prediction import Prediction
     from nnctl.nn.metrics import Metrics
     from nnctl.runs.run import Run
@@ -46,6 +47,9 @@ def predict(
         typer.Option("--encoding", help="Of tables in text, where it is not that of training.", metavar="NAME"),
     ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
+    spread: Annotated[
+        bool, typer.Option("--spread", help="Add how far apart the networks of an ensemble are (standard deviation).")
+    ] = False,
     runs_dir: RunsDir = Path("runs"),
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -57,6 +61,7 @@ def predict(
     """
     with explained():
         from nnctl.errors import SpecError
+        from nnctl.explain.answers import Beside
         from nnctl.runs.files import check_place
         from nnctl.runs.search import LATEST, find_run, is_run, remarks
 
@@ -68,14 +73,14 @@ def predict(
                 raise SpecError(f"{option} is about an INPUT, and there is none: nnctl predict RUN INPUT")
         if output is not None:
             check_place(output)
-        found = find_run(run, runs_dir)
+        found, beside = find_run(run, runs_dir), Beside(proba, spread)
         if not quiet:
             print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
         if inputs:
             columns = _columns(keep)
-            _predict_inputs(found, inputs, features, encoding, columns, proba, output, quiet, as_json)
+            _predict_inputs(found, inputs, features, encoding, columns, beside, output, quiet, as_json)
         else:
-            _predict_own(found, proba, output, quiet, as_json)
+            _predict_own(found, beside, output, quiet, as_json)
 
 
 def _predict_inputs(
@@ -84,7 +89,7 @@ def _predict_inputs(
     features: str | None,
     encoding: str | None,
     keep: list[str],
-    proba: bool,
+    beside: "Beside",
     output: Path | None,
     quiet: bool,
     as_json: bool,
@@ -109,7 +114,7 @@ def _predict_inputs(
             from nnctl.show.progress import counted
 
             shown = during.enter_context(counted(messages))
-        for block in reading.answered(trained, inputs, features, keep, proba):
+        for block in reading.answered(trained, inputs, features, keep, beside):
             for note in block.notes:
                 messages.print(f"note: {note}")
             notes += block.notes
@@ -170,7 +175,7 @@ class _Failed:
             print(f"no prediction: {self._count - MOST_FAILED:,} more rows", file=sys.stderr)
 
 
-def _predict_own(run: "Run", proba: bool, output: Path | None, quiet: bool, as_json: bool) -> None:
+def _predict_own(run: "Run", beside: "Beside", output: Path | None, quiet: bool, as_json: bool) -> None:
     """Answer a run's own test set."""
     from nnctl.explain.answers import ROW, writing
     from nnctl.explain.inputs import check
@@ -184,24 +189,24 @@ def _predict_own(run: "Run", proba: bool, output: Path | None, quiet: bool, as_j
     if output is not None:
         check(list(map(str, prediction.table.files)), output, run)
         with writing(output) as file:
-            answers = {ROW: range(prediction.outputs.shape[1]), **prediction.columns(proba)}
+            answers = {ROW: range(prediction.outputs.shape[1]), **prediction.columns(beside)}
             file.write(answers, prediction.texts)
         messages.print(f"saved: {output}")
     if as_json:
-        _print(run, part, None, output, prediction.as_json(proba), prediction.metrics(), prediction.table.notes, ())
+        _print(run, part, None, output, prediction.as_json(beside), prediction.metrics(), prediction.table.notes, ())
     elif output is None:
         which = "test set" if part == "test" else "training set (it has no test set)"
         order = "wrong ones" if prediction.wrong() is not None else "those furthest from the truth"
         messages.print(f"{run.folder}: predictions for its {which}, {order} first")
-        _show(prediction, proba)
+        _show(prediction, beside)
 
 
-def _show(prediction: "Prediction", proba: bool) -> None:
+def _show(prediction: "Prediction", beside: "Beside") -> None:
     """Print the rows of a prediction with their truth, and its metrics."""
     from nnctl.show import console, tables
 
     results = console.results()
-    results.print(tables.predictions(prediction, proba))
+    results.print(tables.predictions(prediction, beside))
     results.print(tables.prediction_summary(prediction))
 
 

@@ -43,7 +43,9 @@ def train(
         file = shipped.find(config)
         named = [f"name={json.dumps(name)}"] if name is not None else []
         written = document.read(file, [*(overrides or ()), *named])
-        threads.configure(written.setting("train", "threads"), dtype=written.setting("train", "dtype"))
+        ensemble = written.setting("train", "ensemble")
+        processes = ensemble if type(ensemble) is int and ensemble > 0 else 1  # which is checked later
+        threads.configure(written.setting("train", "threads"), processes, written.setting("train", "dtype"))
 
         from nnctl.spec.reading import parse
 
@@ -59,8 +61,8 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
     from nnctl.runs.run import create_run
     from nnctl.runs.search import point_latest
     from nnctl.show import console, gallery, progress, tables
+    from nnctl.training import ensemble, stages
     from nnctl.training import experiment as spine
-    from nnctl.training import stages
 
     messages, size = console.messages(quiet), gallery.size(picture_size)
     experiment = spine.prepare(spec)
@@ -73,9 +75,15 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
     with signals.held() as received:
         run = create_run(runs_dir, experiment.spec.name, experiment.spec.resolved())
         with signals.last_words(partial(_cut_short, run, as_json)):
-            with progress.board(messages, ["training"]) as report:
-                watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
-                result = spine.train(experiment, run, [watcher], messages.print)
+            titles, members = ensemble.labels(spec), None
+            with progress.board(messages, titles or ["training"]) as report:
+                if titles:
+                    experiment, result, members = ensemble.train(experiment, run, report, messages.print)
+                else:
+                    watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
+                    result = spine.train(experiment, run, [watcher], messages.print)
+            if members and result.metrics:
+                messages.print(tables.members(members, result.metrics))
             if result.mishap is None:
                 point_latest(run)
             if stopping := diagnosis.stopping(experiment, result):

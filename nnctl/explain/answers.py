@@ -12,6 +12,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import IO, Any
@@ -27,6 +28,14 @@ ROW = "row"  # the column of whole numbers
 PROBABILITY = "probability"  # a column that only classes fill
 LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half of a sign that stands for no byte either
 Answers = Mapping[str, Sequence[object]]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is answered beside a prediction: the probability of each class, and how far apart networks are."""
+
+    proba: bool = False
+    spread: bool = False
 
 
 class Writer(ABC):

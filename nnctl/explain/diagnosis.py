@@ -98,7 +98,7 @@ def ending(end: End) -> str:
 def stopping(experiment: Experiment, result: Result) -> str | None:
     """Say when early stopping, where it is asked for, ended a training and which parameters are kept."""
     asked, best = experiment.spec.train.early_stopping, result.best_iteration
-    if asked is None:
+    if asked is None or experiment.spec.train.ensemble > 1:  # of which each is told in a table
         return None
     kept = "the last parameters" if best is None else f"the parameters of iteration {best:,}"
     if result.status == "stopped":

@@ -5,6 +5,7 @@ They are numbers of the training examples and say nothing by themselves; `diagno
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from nnctl.data.dataset import Examples
 from nnctl.data.portions import Portions
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
+from nnctl.nn.network import Network
 from nnctl.nn.objective import Objective
 from nnctl.nn.parameters import Parameters
 from nnctl.nn.rounding import moments
@@ -47,7 +49,7 @@ class Start:
     def of(cls, experiment: Experiment) -> "Start":
         """Measure the initial parameters on the training examples."""
         examples = experiment.dataset.parts["train"]
-        objective = Objective(experiment.model.network, experiment.criterion)
+        objective = Objective(experiment.model.networks[0], experiment.criterion)
         _differentiate(objective, examples)
         _, cost, outputs = objective.evaluate(examples.X, examples.Y)
         saturated = mistaken = None
@@ -208,11 +210,15 @@ def still_falling(costs: Array) -> bool:
 
 
 def _dead_layer(experiment: Experiment) -> DeadLayer | None:
-    """Return the first hidden layer that gives the same for every training example, if one does."""
+    """Return the first hidden layer that gives the same for every training example, if one does in some network."""
     X = experiment.dataset.parts["train"].X
+    return next(filter(None, (_dead_layer_of(network, X) for network in experiment.model.networks)), None)
+
+
+def _dead_layer_of(network: Network, X: Any) -> DeadLayer | None:
     ends: list[tuple[Array, Array]] = []  # of each hidden layer, the smallest and largest of each unit so far
     with np.errstate(over="ignore", invalid="ignore"):
-        for _, run in experiment.model.network.blocks(X, {}):
+        for _, run in network.blocks(X, {}):
             new = [(A.min(axis=1), A.max(axis=1)) for A in run.A[:-1]]
             ends = [
                 (np.minimum(low, its_low), np.maximum(high, its_high))

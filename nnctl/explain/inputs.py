@@ -14,7 +14,7 @@ from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.blocks import Block
 from nnctl.data.words import printable
 from nnctl.errors import DataError, MismatchError, SpecError
-from nnctl.explain.answers import FILE, ROW, Answers
+from nnctl.explain.answers import FILE, ROW, Answers, Beside
 from nnctl.explain.prediction import Prediction, predicted
 from nnctl.registry import FEW
 from nnctl.runs.model import Model
@@ -40,26 +40,26 @@ class Answered:
 
 
 def answered(
-    trained: Model, inputs: Sequence[str], features: str | None, keep: Sequence[str], proba: bool
+    trained: Model, inputs: Sequence[str], features: str | None, keep: Sequence[str], beside: Beside
 ) -> Iterator[Answered]:
     """Yield the answers to all inputs, in their order, one row for one row."""
     preparation = trained.interface.preparation
     with_files = len(inputs) > 1 or any(Path(name).is_dir() for name in inputs)
     kept: list[str] | None = None  # columns that are passed on, of all inputs
     for blocks in read(inputs, preparation, features, keep):
-        beside, row = preparation.beside(), 0
+        remarks, row = preparation.beside(), 0
         for block in blocks:
             table = block.table
-            beside.add(table)
+            remarks.add(table)
             kept = list(block.kept) if kept is None else kept
             _check_kept(block, kept)
             prediction = predicted(trained, table)
-            answers, texts = _answers(prediction, block, kept, row, proba, with_files)
+            answers, texts = _answers(prediction, block, kept, row, beside, with_files)
             failed = [f"{each.place}: {each.reason}" for each in block.failed]
             failed += [f"{table.origin}, {table.place(own)}: {BEYOND}" for own in prediction.beyond().tolist()]
             yield Answered(answers, texts, table.notes, failed, len(block))
             row += len(block)
-        yield Answered({}, notes=beside.lines())
+        yield Answered({}, notes=remarks.lines())
 
 
 def encoded(trained: Model, encoding: str | None) -> Model:
@@ -83,12 +83,12 @@ def _check_kept(block: Block, kept: Sequence[str]) -> None:
 
 
 def _answers(
-    prediction: Prediction, block: Block, kept: Sequence[str], first: int, proba: bool, with_files: bool
+    prediction: Prediction, block: Block, kept: Sequence[str], first: int, beside: Beside, with_files: bool
 ) -> tuple[Answers, Sequence[str]]:
     """Return the answers to a block, None in rows that cannot be predicted, with the columns that are passed on; and
     which of all these hold text.
     """
-    said = prediction.columns(proba)
+    said = prediction.columns(beside)
     if len(block.rows) < len(block):
         whole: dict[str, list[object]] = {name: [None] * len(block) for name in said}
         for name, values in said.items():

@@ -1,6 +1,6 @@
 """A prediction is what a model says of rows: a class with its probability, or a number, and the truth if known."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,8 @@ import numpy as np
 from nnctl.data.dataset import read_parts
 from nnctl.data.fingerprint import sha256
 from nnctl.data.table import Table
-from nnctl.errors import DataError, SpecError
-from nnctl.explain.answers import PROBABILITY, ROW, Answers, as_objects
+from nnctl.errors import DataError, MismatchError, SpecError
+from nnctl.explain.answers import PROBABILITY, ROW, Answers, Beside, as_objects
 from nnctl.nn import Array
 from nnctl.nn.metrics import Metrics, classify
 from nnctl.runs import model
@@ -20,6 +20,9 @@ from nnctl.spec import document
 from nnctl.spec.reading import parse
 from nnctl.training.measures import score
 
+PLAIN = Beside()
+SPREAD = "spread"  # the column
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -28,6 +31,7 @@ class Prediction:
     model: Model
     table: Table
     outputs: Array
+    each: Sequence[Array] = ()  # A[L] of each network, as it comes out of it
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -43,7 +47,7 @@ class Prediction:
         probabilities[:, 0] = 1 - probabilities[:, 1]
         return probabilities
 
-    def columns(self, proba: bool = False) -> Answers:
+    def columns(self, beside: Beside = PLAIN) -> Answers:
         """Return what is answered for each row (m,): predictions, the probability of a class, and those of all."""
         interface, n = self.model.interface, len(self.outputs)
         names = interface.output_names(n)
@@ -59,12 +63,27 @@ class Prediction:
             answers |= dict(zip(titles, values.tolist(), strict=True))
             answers[PROBABILITY] = [None] * self.outputs.shape[1]
             each = self.outputs
-        if proba and (titled := interface.classes or (names if interface.labels else ())):
+        if beside.proba and (titled := interface.classes or (names if interface.labels else ())):
             answers |= {f"p_{name}": own.tolist() for name, own in zip(titled, each, strict=True)}
+        if beside.spread:
+            answers |= self._spread()
         for row in self.beyond().tolist():
             for own_values in answers.values():
                 own_values[row] = None
         return answers
+
+    def _spread(self) -> dict[str, list[object]]:
+        """Return the standard deviation over networks of each number, or of the probability of what is said, (m,)."""
+        if len(self.each) < 2:
+            raise MismatchError("the run has one network, and a spread is that of several: train.ensemble: 5")
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = np.std([self.model.interface.in_units(outputs) for outputs in self.each], axis=0, ddof=1)
+        if self.classes and len(spread) > 1:
+            spread = spread[classify(self.outputs), np.arange(spread.shape[1])][None, :]
+        if len(spread) == 1:
+            return {SPREAD: spread[0].tolist()}
+        names = self.model.interface.output_names(len(spread))
+        return {f"{SPREAD}_{name}": own.tolist() for name, own in zip(names, spread, strict=True)}
 
     def beyond(self) -> Array:
         """Return the rows of which some output is no finite number, for what they become in the network overflows."""
@@ -97,9 +116,9 @@ class Prediction:
             return (interface.class_indices(self.table) != classify(self.outputs)).astype(int)
         return ((self.outputs > 0.5) != interface.numbers(self.table).T).sum(axis=0) if interface.labels else None
 
-    def as_json(self, proba: bool = False) -> list[dict[str, object]]:
+    def as_json(self, beside: Beside = PLAIN) -> list[dict[str, object]]:
         """Return each row with its answers by their names, and the truth where it is known."""
-        answers = {ROW: range(self.outputs.shape[1]), **self.columns(proba)}
+        answers = {ROW: range(self.outputs.shape[1]), **self.columns(beside)}
         if self.table.y is not None:
             answers["truth"] = self.table.y.tolist() if self.classes is None else self.truth() or ()
         return as_objects(answers, () if self.classes else (PROBABILITY,))
@@ -178,4 +197,5 @@ def _predict(trained: Model, table: Table) -> Prediction:
 
 def predicted(trained: Model, table: Table) -> Prediction:
     """Return what a model says of the rows of a table."""
-    return Prediction(trained, table, trained.predict(table.X, table.origin))
+    each = trained.predict_each(table.X, table.origin)
+    return Prediction(trained, table, trained.together(each), each)

@@ -15,7 +15,7 @@ import numpy as np
 
 from nnctl.nn import Array
 from nnctl.nn.losses import Loss, Smoothed
-from nnctl.nn.network import Network, Pass
+from nnctl.nn.network import Forward, R, Run
 from nnctl.team import ALONE, Team
 
 
@@ -43,16 +43,17 @@ class Criterion:
         """The loss that training minimizes, of smoothed targets where that is asked for."""
         return Smoothed(self.loss, self.label_smoothing) if self.label_smoothing else self.loss
 
-    def sums(self, run: Pass, Y: Array) -> tuple[float, float]:
+    def sums(self, run: Run, Y: Array) -> tuple[float, float]:
         """Return the loss of a forward pass against Y (n[L], m), summed over outputs and examples: plain, and as it is
         minimized, smoothed and weighted.
         """
-        costs = self.loss.costs(run.Z[-1], run.A[-1], Y)
+        Z, A = run.logits(self.loss), run.A[-1]
+        costs = self.loss.costs(Z, A, Y)
         plain = float(costs.sum())
         if self.class_weights is None and not self.label_smoothing:
             return plain, plain
         if self.label_smoothing:
-            costs = self.minimized.costs(run.Z[-1], run.A[-1], Y)
+            costs = self.minimized.costs(Z, A, Y)
         return plain, float((costs if self.class_weights is None else costs * self.example_weights(Y)).sum())
 
     def example_weights(self, Y: Array, out: Array | None = None) -> Array:
@@ -68,10 +69,10 @@ class Criterion:
         return (self.l2 * squares / 2 + self.l1 * absolutes) / self.m
 
     def evaluate(
-        self, network: Network, X: Array, Y: Array, passes: dict[int, dict[int, Pass]], team: Team = ALONE
+        self, network: Forward[R], X: Array, Y: Array, passes: dict[int, dict[int, R]], team: Team = ALONE
     ) -> Evaluation:
         """Return what a network comes to on X (n[0], m) and Y (n[L], m); each of a team has `passes` of its own."""
-        outputs = np.empty(Y.shape, network.parameters.flat.dtype)
+        outputs = np.empty(Y.shape, network.dtype)
         sums: dict[int, tuple[float, float]] = {}
 
         def some(member: int) -> None:
@@ -81,8 +82,6 @@ class Criterion:
 
         team.run(some, team.size)
         plain, minimized = (sum(column) for column in zip(*(sums[start] for start in sorted(sums)), strict=True))
-        weights, m = network.parameters.weights, X.shape[1]
-        penalty = 0.0
-        if self.l2 or self.l1:
-            penalty = self.penalty(float(np.dot(weights, weights)), float(np.abs(weights).sum()))
+        m = X.shape[1]
+        penalty = self.penalty(*network.magnitudes()) if self.l2 or self.l1 else 0.0
         return Evaluation(plain / m, minimized / m + penalty, outputs)

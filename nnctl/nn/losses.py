@@ -34,6 +34,12 @@ class Loss(ABC):
         """Return the target of each of n outputs that knows nothing of the class; None where targets are no shares."""
         return None
 
+    def logits_of_mean(self, Z: Array) -> Array:
+        """Return the logits (n[L], m) whose outputs are the mean of those of logits Z (networks, n[L], m), where a loss
+        looks at logits; worked out from logarithms of probabilities, of which none is too small.
+        """
+        return Z.mean(axis=0)
+
 
 losses: Registry[type[Loss]] = Registry("loss")
 
@@ -59,6 +65,10 @@ class binary_cross_entropy(Loss):
     def even(self, n: int) -> float:
         return 0.5
 
+    def logits_of_mean(self, Z: Array) -> Array:
+        yes, no = (np.logaddexp.reduce(-np.logaddexp(0, sign * Z), axis=0) for sign in (-1, 1))
+        return yes - no
+
 
 @losses
 class categorical_cross_entropy(Loss):
@@ -76,6 +86,10 @@ class categorical_cross_entropy(Loss):
 
     def even(self, n: int) -> float:
         return 1 / n
+
+    def logits_of_mean(self, Z: Array) -> Array:
+        shares = Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
+        return np.logaddexp.reduce(shares, axis=0)
 
 
 @losses

@@ -5,8 +5,10 @@ over examples, dA[l-1] = W[l]' dZ[l] (course: "Forward and backward propagation"
 A pass is made once for a number of examples and used again, so that a step allocates nothing.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -20,8 +22,70 @@ NONE: Mapping[int, Array] = {}  # dropout masks
 BLOCK = 2048  # examples that are only run forward, at a time: their activations stay in the cache
 
 
+class Run(Protocol):
+    """A forward pass: `forward` runs X (n[0], m), after which the last of `A` are the outputs, and `logits` their Z."""
+
+    A: list[Array]
+
+    def forward(self, X: Array) -> None: ...
+
+    def logits(self, loss: Loss) -> Array: ...
+
+
+R = TypeVar("R", bound=Run)
+
+
+class Forward(ABC, Generic[R]):
+    """What runs examples forward: a network, or several."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """n[L]."""
+
+    @property
+    @abstractmethod
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its numbers."""
+
+    @abstractmethod
+    def over(self, m: int) -> R:
+        """Return a pass over m examples."""
+
+    @abstractmethod
+    def magnitudes(self) -> tuple[float, float]:
+        """Return the sum of squares and of absolute values of every W."""
+
+    @property
+    def together(self) -> int:
+        """How many examples are run forward at a time."""
+        return BLOCK
+
+    def blocks(self, X: Array, passes: dict[int, R], first: int = 0, every: int = 1) -> Iterator[tuple[slice, R]]:
+        """Run X (n[0], m) forward in blocks of examples, so that memory stays small; `passes` are used again.
+
+        `first` and `every` leave blocks to others.
+        """
+        most = self.together
+        for start in range(first * most, X.shape[1], every * most):
+            where = slice(start, min(start + most, X.shape[1]))
+            width = where.stop - start
+            if width not in passes:
+                passes[width] = self.over(width)
+            passes[width].forward(X[:, where])
+            yield where, passes[width]
+
+    def predict(self, X: Array, passes: dict[int, R] | None = None) -> Array:
+        """Return A[L] (n[L], m) for X (n[0], m); `passes` from earlier calls are used again."""
+        outputs = np.empty((self.outputs, X.shape[1]), self.dtype)
+        with flushed(), np.errstate(over="ignore"):  # e^-Z in the sigmoid: its limit is right
+            for where, block in self.blocks(X, {} if passes is None else passes):
+                outputs[:, where] = block.A[-1]
+        return outputs
+
+
 @dataclass(frozen=True)
-class Network:
+class Network(Forward["Pass"]):
     """Layers 1..L over n[0] inputs: one activation for each layer, W and b as views of `parameters`."""
 
     parameters: Parameters
@@ -32,28 +96,24 @@ class Network:
         """n[0], n[1], ..., n[L]."""
         return self.parameters.layer_dims
 
-    def blocks(
-        self, X: Array, passes: dict[int, "Pass"], first: int = 0, every: int = 1
-    ) -> Iterator[tuple[slice, "Pass"]]:
-        """Run X (n[0], m) forward in blocks of examples, so that memory stays small; `passes` are used again.
+    @property
+    def outputs(self) -> int:
+        """n[L]."""
+        return self.layer_dims[-1]
 
-        `first` and `every` leave blocks to others.
-        """
-        for start in range(first * BLOCK, X.shape[1], every * BLOCK):
-            where = slice(start, min(start + BLOCK, X.shape[1]))
-            width = where.stop - start
-            if width not in passes:
-                passes[width] = Pass(self, width, by_rows=True)
-            passes[width].forward(X[:, where])
-            yield where, passes[width]
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the parameters."""
+        return self.parameters.flat.dtype
 
-    def predict(self, X: Array, passes: dict[int, "Pass"] | None = None) -> Array:
-        """Return A[L] (n[L], m) for X (n[0], m); `passes` from earlier calls are used again."""
-        outputs = np.empty((self.layer_dims[-1], X.shape[1]), self.parameters.flat.dtype)
-        with flushed(), np.errstate(over="ignore"):  # e^-Z in the sigmoid: its limit is right
-            for where, block in self.blocks(X, {} if passes is None else passes):
-                outputs[:, where] = block.A[-1]
-        return outputs
+    def over(self, m: int) -> "Pass":
+        """Return a pass over m examples."""
+        return Pass(self, m, by_rows=True)
+
+    def magnitudes(self) -> tuple[float, float]:
+        """Return the sum of squares and of absolute values of every W."""
+        weights = self.parameters.weights
+        return float(np.dot(weights, weights)), float(np.abs(weights).sum())
 
 
 class Pass:
@@ -97,6 +157,10 @@ class Pass:
         """Work out every Z and A for X (n[0], m)."""
         np.dot(*_product(self._first, X, self.Z[0]))
         self.onward()
+
+    def logits(self, loss: Loss) -> Array:
+        """Return Z[L] (n[L], m), whatever the loss."""
+        return self.Z[-1]
 
     def onward(self) -> None:
         """Work out all that follows from W1 X, which stands in Z[0]."""

@@ -5,7 +5,7 @@ are put together and what goes in and comes out stands in its attributes.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
@@ -23,7 +23,8 @@ from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
-from nnctl.nn.network import Network, Pass
+from nnctl.nn.ensemble import Ensemble, mean
+from nnctl.nn.network import Forward, Network, Pass
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
 from nnctl.runs.files import write_bytes
@@ -35,28 +36,49 @@ if TYPE_CHECKING:
     from nnctl.data.tabular import TabularPreparation
 
 ROWS = 16384  # prepared at a time in `predict`, so that a large file needs no second copy
+MEMBERS = "members"  # the group of an ensemble's networks, each a group 1, 2, ... of its own
 VALUES = 2**25  # of the widest layer at a time
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network, the names and options of its activations, and its interface to rows of features."""
+    """A network, the names and options of its activations, and its interface to rows of features.
+
+    An ensemble has several networks alike, of which `parameters` are the first one's.
+    """
 
     parameters: Parameters
     activations: tuple[Choice, ...]
     interface: Interface
+    others: tuple[Parameters, ...] = ()
 
     @property
-    def network(self) -> Network:
-        """The network that computes."""
-        return build_network(self.parameters, self.activations)
+    def networks(self) -> list[Network]:
+        """The networks, each by itself."""
+        return [build_network(parameters, self.activations) for parameters in (self.parameters, *self.others)]
+
+    @property
+    def network(self) -> Forward[Any]:
+        """The network that computes, or all of them as one."""
+        return Ensemble(self.networks) if self.others else self.networks[0]
 
     def predict(self, X: Array, origin: str) -> Array:
-        """Return A[L] (n[L], m) for rows X (m, ...) as found in a file, numbers in the unit of the targets."""
-        parameters, dtype = self.parameters, np.float64  # in which a row has one answer, whatever stands beside it
+        """Return the outputs (n[L], m) for rows X (m, ...) as found in a file, numbers in the unit of the targets."""
+        return self.together(self.predict_each(X, origin))
+
+    def together(self, each: Sequence[Array]) -> Array:
+        """Return what the outputs of each network (n[L], m) come to: their mean, in the unit of the targets."""
+        return self.interface.in_units(each[0] if len(each) == 1 else mean(each, np.empty_like(each[0])))
+
+    def predict_each(self, X: Array, origin: str) -> list[Array]:
+        """Return A[L] (n[L], m) of each network for rows X (m, ...) as found in a file."""
+        return [self._predict(parameters, X, origin) for parameters in (self.parameters, *self.others)]
+
+    def _predict(self, own: Parameters, X: Array, origin: str) -> Array:
+        parameters, dtype = own, np.float64  # in which a row has one answer, whatever stands beside it
         if parameters.flat.dtype != dtype:
             parameters = Parameters(parameters.layer_dims, dtype)
-            parameters.flat[...] = self.parameters.flat
+            parameters.flat[...] = own.flat
         network = build_network(parameters, self.activations)
         outputs = np.empty((parameters.layer_dims[-1], len(X)), dtype)
         together = max(1, min(ROWS, VALUES // max(parameters.layer_dims)))
@@ -72,7 +94,7 @@ class Model:
 
         with gathered(workers) as team:  # on blocks of their own threads scale better than inside these narrow products
             team.run(fill, workers)
-        return self.interface.in_units(outputs)
+        return outputs
 
 
 def build_network(parameters: Parameters, choices: tuple[Choice, ...]) -> Network:
@@ -85,8 +107,10 @@ def save(model: Model, path: Path) -> None:
     import h5py
 
     with h5py.File(path.name, "w", driver="core", backing_store=False) as file:  # in memory: a full disk upsets HDF5
-        for name, array in model.parameters.items():
-            file[name] = array
+        for number, parameters in enumerate((model.parameters, *model.others), start=1):
+            group = file.create_group(f"{MEMBERS}/{number}") if model.others else file
+            for name, array in parameters.items():
+                group[name] = array
         preparation = model.interface.preparation
         if isinstance(preparation, BlockPreparation):
             _write_block(file, preparation)
@@ -174,18 +198,12 @@ def _read(file: Any) -> Model:
         for number, (k, n) in enumerate(pairwise(dims), start=1)
         for letter in "Wb"
     }
-    stored = {name: _dataset(file, name, [shape]) for name, shape in shapes.items()}
-    dtypes = {dataset.dtype.newbyteorder("=") for dataset in stored.values()}
-    if len(dtypes) > 1:
-        raise Unusable(f"its parameters are of different types, {', '.join(sorted(map(str, dtypes)))}")
-    parameters = Parameters(dims, dtypes.pop())
-    for name, array in parameters.items():
-        stored[name].read_direct(array)
-        _check_finite(name, array)
+    import h5py
 
-    for name in ("preparation", "range", "targets"):
-        if isinstance(file.get(name), type(stored["W1"])):
+    for name in ("preparation", "range", "targets", MEMBERS):
+        if isinstance(file.get(name), h5py.Dataset):
             raise Unusable(f"{name} is an array, expected a group")
+    parameters, *others = _networks(file, dims, shapes)
     classes = _classes(file, dims[-1])
     columns = "preparation/columns" in file
     preparation = _tabular(file, dims[0]) if columns else _block(file, dims[0])
@@ -195,7 +213,27 @@ def _read(file: Any) -> Model:
     labels = _labels(file, classes)
     limits = _limits(file, dims[-1], numbers=classes is None and not labels)
     interface = Interface(preparation, classes, _positive(file, classes), names, labels, unit, limits)
-    return Model(parameters, _activations(file, len(dims) - 1), interface)
+    return Model(parameters, _activations(file, len(dims) - 1), interface, tuple(others))
+
+
+def _networks(file: Any, dims: tuple[int, ...], shapes: Mapping[str, tuple[int, ...]]) -> list[Parameters]:
+    """Return the parameters of the network, or of all members of an ensemble."""
+    prefixes = [""]
+    if MEMBERS in file:
+        names = set(file[MEMBERS])
+        prefixes = [f"{MEMBERS}/{number}/" for number in range(1, len(names) + 1)]
+        if "W1" in file or len(names) < 2 or names != {prefix.split("/")[1] for prefix in prefixes}:
+            raise Unusable(f"{MEMBERS} must be groups 1, 2, ..., and beside them there is no network")
+    stored = [{name: _dataset(file, prefix + name, [shape]) for name, shape in shapes.items()} for prefix in prefixes]
+    dtypes = {dataset.dtype.newbyteorder("=") for each in stored for dataset in each.values()}
+    if len(dtypes) > 1:
+        raise Unusable(f"its parameters are of different types, {', '.join(sorted(map(str, dtypes)))}")
+    networks = [Parameters(dims, *dtypes) for _ in prefixes]
+    for prefix, each, parameters in zip(prefixes, stored, networks, strict=True):
+        for name, array in parameters.items():
+            each[name].read_direct(array)
+            _check_finite(prefix + name, array)
+    return networks
 
 
 def _tabular(file: Any, n: int) -> "TabularPreparation":

@@ -25,9 +25,11 @@ from nnctl.spec.schema import option_defaults
 from nnctl.training.experiment import Experiment
 
 if TYPE_CHECKING:  # what stands behind these is imported by the commands that have them
+    from nnctl.explain.answers import Beside
     from nnctl.explain.compare import Comparison
     from nnctl.explain.cross_validation import CrossValidation
     from nnctl.explain.prediction import Prediction
+    from nnctl.training.ensemble import Members
 
 UNLIMITED = 10**6  # columns
 COUNTED = 100_000  # values, of which different ones are counted at once
@@ -63,6 +65,7 @@ def _training(experiment: Experiment) -> str:
     return (
         f"init {_brief(spec.model.init, initializers)}, {spec.train.loss}, {_brief(spec.train.optimizer, optimizers)}"
         f" at {spec.train.learning_rate:g}, {experiment.iterations:,} iterations, {batch}, {spec.train.dtype}"
+        + (f", an ensemble of {spec.train.ensemble}" if spec.train.ensemble > 1 else "")
     )
 
 
@@ -116,11 +119,24 @@ def metrics(measured: Mapping[str, Metrics], interface: Interface) -> Table:
     return table
 
 
-def predictions(prediction: "Prediction", proba: bool) -> Table:
+def members(trained: "Members", together: Mapping[str, Metrics]) -> Table:
+    """Return how long each network of an ensemble was trained, and its loss on each part beside that of their mean."""
+    titles = [f"loss,\n{part}" for part in together]
+    table = _table("", "seed", "iterations", "kept from", *titles, right=range(1, 4 + len(titles)))
+    for member in trained.members:
+        best = "" if member.best_iteration is None else f"{member.best_iteration:,}"
+        losses = (_number(member.metrics.get(part, {}).get("loss")) for part in together)
+        table.add_row(member.label, str(member.spec.seed), f"{member.iterations:,}", best, *losses)
+    table.add_section()
+    table.add_row("mean of outputs", "", "", "", *(_number(part.get("loss")) for part in together.values()))
+    return table
+
+
+def predictions(prediction: "Prediction", beside: "Beside") -> Table:
     """Return rows of a prediction with the truth, those first that are wrong, or numbers that are furthest off."""
     from nnctl.explain.answers import PROBABILITY
 
-    answers = prediction.columns(proba)
+    answers = prediction.columns(beside)
     if prediction.classes is None:
         answers = {name: values for name, values in answers.items() if name != PROBABILITY}
     header = ["row", *map(shown, answers)]

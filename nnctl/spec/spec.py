@@ -168,6 +168,7 @@ class TrainSpec:
     early_stopping: EarlyStoppingSpec | None = None
     log_every: Count | None = None  # null: 100 iterations, or 1 epoch with a batch_size
     dtype: Literal["float64", "float32"] = "float64"
+    ensemble: Annotated[int, Interval(ge=1, le=1000)] = 1  # networks whose predictions are averaged
     fast_path: Literal["auto", "off"] = "auto"  # the exact short cut for wide inputs
     threads: Count | None = None  # that compute; null: one for each core
     shards: Count | None = None  # fixed parts of a batch, side by side; null: as its work is worth, a full batch is one
@@ -210,6 +211,13 @@ class Spec:
     def with_fold(self, fold: FoldSpec) -> "Spec":
         """Return this spec with another fold as its test part."""
         return replace(self, data=replace(self.data, fold=fold))
+
+    def member(self, index: int) -> "Spec":
+        """Return the spec of one network of the ensemble: each has a start and an order of its own."""
+        train = self.train
+        assert train.shuffle_seed is not None
+        train = replace(train, ensemble=1, shuffle_seed=(train.shuffle_seed + index) % 2**32)
+        return replace(self, seed=(self.seed + index) % 2**32, train=train)
 
     def with_init(self, init: Choice) -> "Spec":
         """Return this spec with another initializer."""

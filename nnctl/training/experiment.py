@@ -107,7 +107,7 @@ def objective_of(experiment: Experiment, team: Team = ALONE) -> Objective:
     spec = experiment.spec
     shares = spec.train.kept_shares(len(spec.model.layer_dims) - 2)
     dropout = Dropout(shares, spec.seed) if min(shares, default=1.0) < 1 else None
-    network = experiment.model.network
+    (network,) = experiment.model.networks
     if experiment.fast_path:
         return SpanObjective(network, experiment.criterion, experiment.dataset.parts["train"].X, dropout)
     assert spec.train.shards is not None
@@ -140,6 +140,16 @@ def train(
     be told at once, for training goes on, is given to `say`.
     """
     result = Result(run, seconds={"data": experiment.data_seconds})
+    recorded(experiment, result, partial(_optimize, experiment, result, watchers, say))
+    if isinstance(result.mishap, DivergedError):
+        told = f"{result.mishap}\n{advice(experiment.spec, experiment.dataset)}\nThe run is in {run.folder}"
+        result.mishap = DivergedError(told)
+    return result
+
+
+def recorded(experiment: Experiment, result: Result, work: Callable[[Sequence[int]], None]) -> None:
+    """Do the work of a training, which is given the signals that come, and keep run.json true before and after it."""
+    run = result.run
     started, begin = now(), time.perf_counter()
     record = partial(result.record, experiment.spec.name, experiment.dataset, experiment.fast_path)
 
@@ -158,7 +168,7 @@ def train(
             run.write_rows({part: rows.tolist() for part, rows in split_off.items()})
         run.write_status(record(started))
         try:
-            _optimize(experiment, result, watchers, received, say)
+            work(received)
         except MemoryError as error:
             result.status, result.mishap = "failed", out_of_memory(error)
         except BaseException as error:
@@ -169,24 +179,20 @@ def train(
                 conclude()
             except StorageError as error:
                 result.mishap = result.mishap or error
-    if isinstance(result.mishap, DivergedError):
-        told = f"{result.mishap}\n{advice(experiment.spec, experiment.dataset)}\nThe run is in {run.folder}"
-        result.mishap = DivergedError(told)
-    return result
 
 
 def _optimize(
     experiment: Experiment,
     result: Result,
     watchers: Sequence[Stage],
-    received: Sequence[int],
     say: Callable[[str], object],
+    received: Sequence[int],
 ) -> None:
     """Run all iterations through the stages, save the parameters and measure them."""
     begin = time.perf_counter()
     last_good, best = Memory(), Memory()
     quiet, spec = np.errstate(over="ignore", invalid="ignore"), experiment.spec
-    with result.run.cost_log(_columns(experiment), say) as log, quiet, denormals.flushed(), team_of(spec) as team:
+    with result.run.cost_log(log_columns(experiment), say) as log, quiet, denormals.flushed(), team_of(spec) as team:
         result.members = team.size if team else None
         objective = objective_of(experiment, team or ALONE)
         steps_now = steps(experiment, objective)
@@ -218,18 +224,19 @@ def _optimize(
         say(note)
     result.notes += [*([log.problem] if log.problem else []), *changed]
     result.seconds["training"] = time.perf_counter() - begin
-    _settle(experiment, result, objective)
+    objective.settle()
+    settle(experiment, result)
     if result.status == "diverged" or not result.metrics:
         return
     if result.metrics["train"]["cost"] is None:  # the very last update went too far
         result.status, result.mishap = "diverged", stages.diverged(result.iterations, math.nan, last_good)
         last_good.restore(objective)
-        _settle(experiment, result, objective)
+        objective.settle()
+        settle(experiment, result)
 
 
-def _settle(experiment: Experiment, result: Result, objective: Objective) -> None:
+def settle(experiment: Experiment, result: Result) -> None:
     """Save the parameters as they are now, before anything else can fail, and measure them."""
-    objective.settle()
     begin = time.perf_counter()
     try:
         model.save(experiment.model, result.run.parameters)
@@ -288,7 +295,7 @@ def _is_wanted(epoch: int, every: int, last: int) -> bool:
     return epoch % every == 0 or epoch == last
 
 
-def _columns(experiment: Experiment) -> list[str]:
+def log_columns(experiment: Experiment) -> list[str]:
     """Return the header of costs.csv."""
     epoch = ["epoch"] if experiment.spec.train.batch_size else []
     validation = ["validation_loss"] if experiment.part("validation") else []

@@ -1,5 +1,7 @@
 """parameters.h5 holds all that predicting needs: what is saved comes back, bit for bit, and nothing else is taken."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
@@ -55,6 +57,21 @@ def test_parameters_come_back_bit_for_bit(tmp_path, layer_dims, dtype):
     assert loaded.layer_dims == layer_dims
     assert loaded.flat.dtype == dtype
     assert loaded.flat.tobytes() == original.parameters.flat.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_ensemble_comes_back_bit_for_bit(tmp_path, dtype):
+    others = [model_of(dtype=dtype).parameters for _ in range(11)]
+    for number, parameters in enumerate(others):
+        parameters.flat[:] *= number
+    original = replace(model_of(dtype=dtype), others=tuple(others))
+    loaded = saved(original, tmp_path)
+    assert [own.flat.tobytes() for own in loaded.others] == [own.flat.tobytes() for own in others]
+    assert loaded.parameters.flat.tobytes() == original.parameters.flat.tobytes()
+    np.testing.assert_array_equal(loaded.predict(ROWS, ""), original.predict(ROWS, ""))
+    with h5py.File(tmp_path / "parameters.h5") as file:
+        assert file["members/12/W1"].shape == (4, 3)
+        assert "W1" not in file
 
 
 def test_any_hdf5_reader_finds_the_parameters(tmp_path):
@@ -266,6 +283,19 @@ def limits(low, high, of_numbers=False):
     return put
 
 
+def members(*names, besides=False, missing=None, dtype=float):
+    def put(file):
+        for name in names:
+            for own in ("W1", "b1", "W2", "b2"):
+                if own != missing:
+                    file[f"members/{name}/{own}"] = file[own][()].astype(dtype if name == names[-1] else float)
+        if not besides:
+            for own in ("W1", "b1", "W2", "b2"):
+                del file[own]
+
+    return put
+
+
 STRANGE = {
     "W1 a group": (group_of("W1"), "W1 is no array"),
     "b1 a null": (null, "b1 has shape None, expected (4, 1)"),
@@ -321,6 +351,13 @@ STRANGE = {
     "limits of one end": (limits([0.0, 1.0], None, of_numbers=True), "targets/low and targets/high must be a range"),
     "limits turned round": (limits([0.0, 2.0], [1.0, 1.5], of_numbers=True), "targets/low and targets/high must be a"),
     "limits of another number": (limits([0.0], [1.0], of_numbers=True), "targets/low has shape (1,), expected (2,)"),
+    "one member": (members("1"), "members must be groups 1, 2, ..., and beside them there is no network"),
+    "no members": (lambda file: file.create_group("members"), "members must be groups 1, 2, ..."),
+    "members and a network": (members("1", "2", besides=True), "members must be groups 1, 2, ..."),
+    "members of other names": (members("1", "3"), "members must be groups 1, 2, ..."),
+    "a member in part": (members("1", "2", missing="b2"), "members/1/b2 is missing"),
+    "members of two types": (members("1", "2", dtype="f4"), "its parameters are of different types, float32, float64"),
+    "members an array": (dataset("members", 1.0), "members is an array, expected a group"),
     "limits nan": (limits([0.0, np.nan], [1.0, 2.0], of_numbers=True), "targets/low holds numbers that are not finite"),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
+from nnctl.explain.answers import Beside
 from nnctl.explain.compare import Comparison, Scheme
 from nnctl.explain.prediction import Prediction
 from nnctl.nn.parameters import Parameters
@@ -96,7 +97,7 @@ def test_metrics_stand_in_a_column_for_each_part():
 
 def test_predictions_have_class_probability_and_truth_and_wrong_ones_come_first():
     prediction = predicted(np.array([[0.25, 0.9375, 0.75]]), np.array([0, 1, 0]), ("dog", "cat"))
-    header, _, *rows = printed(tables.predictions(prediction, proba=True))
+    header, _, *rows = printed(tables.predictions(prediction, Beside(proba=True)))
     assert header == ["row", "prediction", "probability", "p_dog", "p_cat", "truth"]
     assert rows == [
         ["2", "cat", "0.7500", "0.2500", "0.7500", "dog", "wrong"],
@@ -109,7 +110,7 @@ def test_predictions_have_class_probability_and_truth_and_wrong_ones_come_first(
 
 def test_predictions_of_numbers_have_the_number_and_the_truth():
     prediction = predicted(np.array([[-2.0, 1.5]]), np.array([-2.0, 1.25]), None)
-    header, _, *rows = printed(tables.predictions(prediction, proba=False))
+    header, _, *rows = printed(tables.predictions(prediction, Beside()))
     assert header == ["row", "prediction", "truth"]
     assert rows == [["1", "1.5000", "1.2500"], ["0", "-2.0000", "-2.0000"]]
     assert "MSE 0.031250" in tables.prediction_summary(prediction)
@@ -117,7 +118,7 @@ def test_predictions_of_numbers_have_the_number_and_the_truth():
 
 def test_a_long_prediction_is_cut_and_says_so():
     prediction = predicted(np.full((1, 250), 0.75), np.ones(250, int), ("dog", "cat"))
-    rows = printed(tables.predictions(prediction, proba=False))
+    rows = printed(tables.predictions(prediction, Beside()))
     assert rows[-1][0] == "99"
     assert "150 more rows" in tables.prediction_summary(prediction)
 
@@ -125,7 +126,7 @@ def test_a_long_prediction_is_cut_and_says_so():
 @pytest.mark.parametrize("name", ["[bold]x[/bold]", "[/]", "a [b", ":cat:"])
 def test_class_names_are_printed_as_they_are(name):
     prediction = predicted(np.array([[0.25, 0.75]]), np.array([1, 1]), (name, "cat"))
-    rows = printed(tables.predictions(prediction, proba=True))
+    rows = printed(tables.predictions(prediction, Beside(proba=True)))
     assert " ".join(rows[2]).startswith(f"0 {name} 0.7500")
 
 
