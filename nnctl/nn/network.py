@@ -1,7 +1,8 @@
 """A network is its layers: parameters and activations. A pass holds the arrays to run it over m examples.
 
 Forward: Z[l] = W[l] A[l-1] + b[l], A[l] = g[l](Z[l]). Backward: dW[l] = dZ[l] A[l-1]', db[l] = sum of dZ[l]
-over examples, dA[l-1] = W[l]' dZ[l] (course: "Forward and backward propagation", vectorized).
+over examples, dA[l-1] = W[l]' dZ[l] (course: "Forward and backward propagation", vectorized). A[0] is X, or what a
+front makes of it.
 A pass is made once for a number of examples and used again, so that a step allocates nothing.
 """
 
@@ -13,16 +14,18 @@ import numpy as np
 from nnctl.denormals import flushed
 from nnctl.nn import Array
 from nnctl.nn.activations import Activation, Bound
+from nnctl.nn.front import FrontPass
 from nnctl.nn.losses import Loss
 from nnctl.nn.parameters import Parameters
 
 NONE: Mapping[int, Array] = {}  # dropout masks
 BLOCK = 2048  # examples that are only run forward, at a time: their activations stay in the cache
+WIDE = 2**23  # numbers that a front makes of them at most
 
 
 @dataclass(frozen=True)
 class Network:
-    """Layers 1..L over n[0] inputs: one activation for each layer, W and b as views of `parameters`."""
+    """Layers 1..L over n[0] inputs: one activation for each layer, W, b and a front's own as views of `parameters`."""
 
     parameters: Parameters
     activations: Sequence[Activation]
@@ -39,8 +42,10 @@ class Network:
 
         `first` and `every` leave blocks to others.
         """
-        for start in range(first * BLOCK, X.shape[1], every * BLOCK):
-            where = slice(start, min(start + BLOCK, X.shape[1]))
+        front = self.parameters.front
+        most = min(BLOCK, max(1, WIDE // front.width)) if front else BLOCK
+        for start in range(first * most, X.shape[1], every * most):
+            where = slice(start, min(start + most, X.shape[1]))
             width = where.stop - start
             if width not in passes:
                 passes[width] = Pass(self, width, by_rows=True)
@@ -63,8 +68,17 @@ class Pass:
     memory in hidden layers: the tall narrow products of a prediction are a third faster that way.
     """
 
-    def __init__(self, network: Network, m: int, masks: Mapping[int, Array] = NONE, by_rows: bool = False) -> None:
+    def __init__(
+        self,
+        network: Network,
+        m: int,
+        masks: Mapping[int, Array] = NONE,
+        by_rows: bool = False,
+        gradients: Parameters | None = None,
+    ) -> None:
         parameters = network.parameters
+        own = gradients.of_front if gradients else None
+        self.front = FrontPass(parameters.front, m, parameters.of_front, own) if parameters.front else None
         dtype = parameters.flat.dtype
         last = len(parameters.W) - 1
         self.m = m
@@ -95,7 +109,8 @@ class Pass:
 
     def forward(self, X: Array) -> None:
         """Work out every Z and A for X (n[0], m)."""
-        np.dot(*_product(self._first, X, self.Z[0]))
+        entering = self.front.forward(X) if self.front else X
+        np.dot(*_product(self._first, entering, self.Z[0]))
         self.onward()
 
     def onward(self) -> None:
@@ -118,7 +133,7 @@ class TrainingPass(Pass):
     def __init__(
         self, network: Network, m: int, gradients: Parameters, scale: Array, masks: Mapping[int, Array] = NONE
     ) -> None:
-        super().__init__(network, m, masks)
+        super().__init__(network, m, masks, gradients=gradients)
         dtype = gradients.flat.dtype
         last = len(self.Z) - 1
         self.scale = scale
@@ -126,6 +141,7 @@ class TrainingPass(Pass):
         self._ones = np.ones(m, dtype)
         self._dW1 = gradients.W[0]
         self._db1 = gradients.b[0][:, 0]
+        self._dA0: Array | None = np.empty_like(self.front.A) if self.front else None
         self._back = [
             (
                 self.dZ[index],
@@ -142,10 +158,16 @@ class TrainingPass(Pass):
     def backward(self, X: Array, Y: Array, loss: Loss) -> None:
         """Write the gradients of the mean cost of the last forward pass, over X (n[0], m) and Y (n[L], m)."""
         self.back_to_first(Y, loss)
-        np.dot(self.dZ[0], X.T, self._dW1)
+        if self.front is None:
+            np.dot(self.dZ[0], X.T, self._dW1)
+            return
+        assert self._dA0 is not None
+        np.dot(self.dZ[0], self.front.A.T, self._dW1)
+        np.dot(self._first.T, self.dZ[0], self._dA0)
+        self.front.backward(self._dA0)
 
     def back_to_first(self, Y: Array, loss: Loss) -> None:
-        """Write all gradients but that of W1, and dZ[0]."""
+        """Write all gradients but that of W1 and what is before it, and dZ[0]."""
         dZ = self.dZ[-1]
         loss.gradient(self.A[-1], Y, dZ)
         np.multiply(dZ, self.scale, dZ)
