@@ -6,13 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import growth, measuring, report, tables
+from benchmarks import ablations, growth, measuring, report, tables
 from benchmarks.workloads import MODULES, WORKLOADS
 
 
 def main() -> None:
     """Run what the command line asks for."""
-    names = [*WORKLOADS, "growth", "tables"]
+    names = [*WORKLOADS, "growth", "tables", "ablations"]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="nnctl beside what else one would use.")
     parser.add_argument("--only", metavar="NAME,...", help=f"run these workloads of: {', '.join(names)}")
     parser.add_argument("--repeats", type=int, default=5, help="repetitions of each contestant (default 5)")
@@ -47,6 +47,8 @@ def main() -> None:
         growth.write(growth.measure(given.quick), given.out)
     if "tables" in chosen:
         print(tables.write(tables.measure(given.quick), given.out))
+    if "ablations" in chosen:
+        print(ablations.write(ablations.measure(given.quick), given.out))
     print(f"saved in {given.out}", file=sys.stderr)
 
 

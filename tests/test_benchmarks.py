@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import limits, tables
+from benchmarks import ablations, limits, tables
 from benchmarks.measuring import Samples
 from benchmarks.report import Measured
 from benchmarks.tables import Errors
@@ -98,6 +98,26 @@ def test_growth_is_measured_and_drawn(quick):
     }  # fmt: skip
     assert all(len(curve["seconds"]) == len(curve["sizes"]) == 2 for curve in curves)
     assert (quick[0] / "growth.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif("sklearn" in ABSENT, reason="scikit-learn is not installed")
+def test_ablations_are_measured_and_printed(quick):
+    errors = json.loads((quick[0] / "ablations.json").read_text())
+    assert list(errors) == list(ablations.VARIANTS)
+    assert all(0 <= own["iris"][0] <= 1 for own in errors.values())
+    assert (quick[0] / "ablations.md").read_text() in quick[1]
+
+
+@pytest.mark.parametrize("regression", [False, True])
+def test_a_variant_changes_what_it_says_where_that_is_there(regression):
+    changes = {"train.label_smoothing": 0.3, "data.clip_outputs": False, "model.hidden": (7,), "model.embed": None}
+    trial = ablations.Trial(Path("t.csv"), "y", regression, tuple(changes.items()), 4)
+    tree = ablations.spec_of(trial, 50)
+    assert tree["train"].get("label_smoothing") == (None if regression else 0.3)
+    assert tree["data"].get("clip_outputs") == (False if regression else None)
+    assert tree["model"]["layer_dims"] == ("auto", 7, "auto")
+    assert "embed" not in tree["model"]
+    assert (tree["train"]["batch_size"], tree["seed"], tree["data"]["seed"]) == (50, 4, 4)
 
 
 @pytest.mark.skipif("sklearn" in ABSENT, reason="scikit-learn is not installed")

@@ -38,6 +38,11 @@ class BlockPreparation:
         """Whether the training rows decide what features are brought to."""
         return self.scaling.centred
 
+    @property
+    def scaled(self) -> Array:
+        """Which of the inputs (n[0],) are numbers: all of them."""
+        return np.ones(self.width, bool)
+
     def apply(self, X: Any, dtype: Any, origin: str) -> Any:
         """Return rows X (m, ...) prepared, (m, n[0]), on disk if they are; raise a MismatchError if they do not fit."""
         if not self.fits(X.shape[1:]):

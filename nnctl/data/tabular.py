@@ -98,7 +98,7 @@ class TabularPreparation:
 
     @property
     def scaled(self) -> Array:
-        """Which of the inputs (n[0],) data.scale is for: numbers, and not the signs that one is missing."""
+        """Which of the inputs (n[0],) are numbers, which data.scale is for, and not the signs that one is missing."""
         return np.array([column.scaled and place == 0 for column in self.columns for place in range(column.width)])
 
     def apply(self, X: Named, dtype: Any, origin: str) -> Any:

@@ -173,3 +173,57 @@ def gelu(Z: Array, A: Array) -> Bound:
         np.multiply(dA, scratch, dA)
 
     return forward, pullback
+
+
+@activations
+def selu(Z: Array, A: Array) -> Bound:
+    """A = scale Z above 0, scale alpha (e^Z - 1) below, with the two numbers that keep mean 0 and variance 1 from layer
+    to layer (Klambauer et al. 2017, equation 14); `lecun` is the start that they are made for.
+    """
+    scale, alpha = 1.0507009873554805, 1.6732632423543772
+    below, active = np.empty_like(Z), np.empty(Z.shape, bool)
+
+    def forward() -> None:
+        np.minimum(Z, 0, out=below)
+        np.expm1(below, below)
+        np.multiply(below, scale * alpha, below)
+        np.maximum(Z, 0, out=A)
+        np.multiply(A, scale, A)
+        np.add(A, below, A)
+
+    def pullback(dA: Array) -> None:
+        np.greater(A, 0, active)
+        np.add(A, scale * alpha, below)  # the slope scale alpha e^Z below 0
+        np.copyto(below, scale, where=active)
+        np.multiply(dA, below, dA)
+
+    return forward, pullback
+
+
+@activations
+def mish(Z: Array, A: Array) -> Bound:
+    """A = Z tanh(log(1 + e^Z)) (Misra 2020), which with n = e^Z and q = n (n + 2) is Z q / (q + 2)."""
+    z, n, t, below = np.empty_like(Z), np.empty_like(Z), np.empty_like(Z), np.empty_like(Z)
+
+    def forward() -> None:
+        np.copyto(z, Z)
+        np.minimum(z, 20, out=n)  # from there on A is Z, and n^2 does not overflow
+        np.exp(n, n)
+        np.add(n, 2, t)
+        np.multiply(t, n, t)
+        np.add(t, 2, below)
+        np.divide(t, below, t)
+        np.multiply(z, t, A)
+
+    def pullback(dA: Array) -> None:
+        # A' = t + 4 z n (1 + n) / (q + 2)^2, t being q / (q + 2)
+        np.multiply(z, n, z)
+        np.divide(z, below, z)
+        np.add(n, 1, n)
+        np.divide(n, below, n)
+        np.multiply(z, n, z)
+        np.multiply(z, 4, z)
+        np.add(z, t, z)
+        np.multiply(dA, z, dA)
+
+    return forward, pullback

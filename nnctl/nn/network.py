@@ -1,7 +1,8 @@
 """A network is its layers: parameters and activations. A pass holds the arrays to run it over m examples.
 
 Forward: Z[l] = W[l] A[l-1] + b[l], A[l] = g[l](Z[l]). Backward: dW[l] = dZ[l] A[l-1]', db[l] = sum of dZ[l]
-over examples, dA[l-1] = W[l]' dZ[l] (course: "Forward and backward propagation", vectorized).
+over examples, dA[l-1] = W[l]' dZ[l] (course: "Forward and backward propagation", vectorized). A[0] is X, or what a
+front makes of it.
 A pass is made once for a number of examples and used again, so that a step allocates nothing.
 """
 
@@ -15,11 +16,13 @@ import numpy as np
 from nnctl.denormals import flushed
 from nnctl.nn import Array
 from nnctl.nn.activations import Activation, Bound
+from nnctl.nn.front import FrontPass
 from nnctl.nn.losses import Loss
 from nnctl.nn.parameters import Parameters
 
 NONE: Mapping[int, Array] = {}  # dropout masks
 BLOCK = 2048  # examples that are only run forward, at a time: their activations stay in the cache
+WIDE = 2**23  # numbers that a front makes of them at most
 
 
 class Run(Protocol):
@@ -86,7 +89,7 @@ class Forward(ABC, Generic[R]):
 
 @dataclass(frozen=True)
 class Network(Forward["Pass"]):
-    """Layers 1..L over n[0] inputs: one activation for each layer, W and b as views of `parameters`."""
+    """Layers 1..L over n[0] inputs: one activation for each layer, W, b and a front's own as views of `parameters`."""
 
     parameters: Parameters
     activations: Sequence[Activation]
@@ -106,6 +109,12 @@ class Network(Forward["Pass"]):
         """The type of the parameters."""
         return self.parameters.flat.dtype
 
+    @property
+    def together(self) -> int:
+        """How many examples are run forward at a time."""
+        front = self.parameters.front
+        return min(BLOCK, max(1, WIDE // front.width)) if front else BLOCK
+
     def over(self, m: int) -> "Pass":
         """Return a pass over m examples."""
         return Pass(self, m, by_rows=True)
@@ -123,8 +132,17 @@ class Pass:
     memory in hidden layers: the tall narrow products of a prediction are a third faster that way.
     """
 
-    def __init__(self, network: Network, m: int, masks: Mapping[int, Array] = NONE, by_rows: bool = False) -> None:
+    def __init__(
+        self,
+        network: Network,
+        m: int,
+        masks: Mapping[int, Array] = NONE,
+        by_rows: bool = False,
+        gradients: Parameters | None = None,
+    ) -> None:
         parameters = network.parameters
+        own = gradients.of_front if gradients else None
+        self.front = FrontPass(parameters.front, m, parameters.of_front, own) if parameters.front else None
         dtype = parameters.flat.dtype
         last = len(parameters.W) - 1
         self.m = m
@@ -155,7 +173,8 @@ class Pass:
 
     def forward(self, X: Array) -> None:
         """Work out every Z and A for X (n[0], m)."""
-        np.dot(*_product(self._first, X, self.Z[0]))
+        entering = self.front.forward(X) if self.front else X
+        np.dot(*_product(self._first, entering, self.Z[0]))
         self.onward()
 
     def logits(self, loss: Loss) -> Array:
@@ -182,7 +201,7 @@ class TrainingPass(Pass):
     def __init__(
         self, network: Network, m: int, gradients: Parameters, scale: Array, masks: Mapping[int, Array] = NONE
     ) -> None:
-        super().__init__(network, m, masks)
+        super().__init__(network, m, masks, gradients=gradients)
         dtype = gradients.flat.dtype
         last = len(self.Z) - 1
         self.scale = scale
@@ -190,6 +209,7 @@ class TrainingPass(Pass):
         self._ones = np.ones(m, dtype)
         self._dW1 = gradients.W[0]
         self._db1 = gradients.b[0][:, 0]
+        self._dA0: Array | None = np.empty_like(self.front.A) if self.front else None
         self._back = [
             (
                 self.dZ[index],
@@ -206,10 +226,16 @@ class TrainingPass(Pass):
     def backward(self, X: Array, Y: Array, loss: Loss) -> None:
         """Write the gradients of the mean cost of the last forward pass, over X (n[0], m) and Y (n[L], m)."""
         self.back_to_first(Y, loss)
-        np.dot(self.dZ[0], X.T, self._dW1)
+        if self.front is None:
+            np.dot(self.dZ[0], X.T, self._dW1)
+            return
+        assert self._dA0 is not None
+        np.dot(self.dZ[0], self.front.A.T, self._dW1)
+        np.dot(self._first.T, self.dZ[0], self._dA0)
+        self.front.backward(self._dA0)
 
     def back_to_first(self, Y: Array, loss: Loss) -> None:
-        """Write all gradients but that of W1, and dZ[0]."""
+        """Write all gradients but that of W1 and what is before it, and dZ[0]."""
         dZ = self.dZ[-1]
         loss.gradient(self.A[-1], Y, dZ)
         np.multiply(dZ, self.scale, dZ)

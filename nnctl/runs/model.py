@@ -1,7 +1,7 @@
 """A model is a trained network with its interface: all that `predict` needs, and what parameters.h5 holds.
 
-The file has W1, b1, ..., WL, bL as plain datasets, so that any HDF5 reader can take them; how the layers
-are put together and what goes in and comes out stands in its attributes.
+The file has W1, b1, ..., WL, bL as plain datasets, and groups for what stands before layer 1, so that any HDF5 reader
+can take them; how the layers are put together and what goes in and comes out stands in its attributes.
 """
 
 import json
@@ -24,12 +24,12 @@ from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
 from nnctl.nn.ensemble import Ensemble, mean
+from nnctl.nn.front import Front
 from nnctl.nn.network import Forward, Network, Pass
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
+from nnctl.runs import checked, fronts
 from nnctl.runs.files import write_bytes
-from nnctl.spec.document import Document
-from nnctl.spec.schema import options
 from nnctl.team import gathered
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 ROWS = 16384  # prepared at a time in `predict`, so that a large file needs no second copy
 MEMBERS = "members"  # the group of an ensemble's networks, each a group 1, 2, ... of its own
 VALUES = 2**25  # of the widest layer at a time
+GROUPS = ("preparation", "range", "targets", MEMBERS, *fronts.PARTS)
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,7 @@ class Model:
     def _predict(self, own: Parameters, X: Array, origin: str) -> Array:
         parameters, dtype = own, np.float64  # in which a row has one answer, whatever stands beside it
         if parameters.flat.dtype != dtype:
-            parameters = Parameters(parameters.layer_dims, dtype)
-            parameters.flat[...] = own.flat
+            parameters = parameters.copy(dtype)
         network = build_network(parameters, self.activations)
         outputs = np.empty((parameters.layer_dims[-1], len(X)), dtype)
         together = max(1, min(ROWS, VALUES // max(parameters.layer_dims)))
@@ -111,6 +111,8 @@ def save(model: Model, path: Path) -> None:
             group = file.create_group(f"{MEMBERS}/{number}") if model.others else file
             for name, array in parameters.items():
                 group[name] = array
+        if model.parameters.front is not None:
+            fronts.write(file, model.parameters.front)
         preparation = model.interface.preparation
         if isinstance(preparation, BlockPreparation):
             _write_block(file, preparation)
@@ -190,20 +192,23 @@ def _no_model(path: Path, reason: str) -> DataError:
 
 def _read(file: Any) -> Model:
     """Read a model from an open HDF5 file; nothing is taken for granted, and memory only for what is there."""
-    dims = _whole_numbers(file, "layer_dims")
+    import h5py
+
+    dims = checked.whole_numbers(file, "layer_dims")
     if len(dims) < 2:
         raise Unusable(f"layer_dims must have at least 2 layers, got {len(dims)}")
-    shapes = {
+    for name in GROUPS:
+        if isinstance(file.get(name), h5py.Dataset):
+            raise Unusable(f"{name} is an array, expected a group")
+    front = fronts.read(file, dims[0])
+    shapes: dict[str, tuple[int, ...]] = {
         f"{letter}{number}": (n, k if letter == "W" else 1)
         for number, (k, n) in enumerate(pairwise(dims), start=1)
         for letter in "Wb"
     }
-    import h5py
-
-    for name in ("preparation", "range", "targets", MEMBERS):
-        if isinstance(file.get(name), h5py.Dataset):
-            raise Unusable(f"{name} is an array, expected a group")
-    parameters, *others = _networks(file, dims, shapes)
+    if front is not None:
+        shapes |= {"W1": (dims[1], front.width), **front.shapes()}
+    parameters, *others = _networks(file, dims, shapes, front)
     classes = _classes(file, dims[-1])
     columns = "preparation/columns" in file
     preparation = _tabular(file, dims[0]) if columns else _block(file, dims[0])
@@ -216,7 +221,9 @@ def _read(file: Any) -> Model:
     return Model(parameters, _activations(file, len(dims) - 1), interface, tuple(others))
 
 
-def _networks(file: Any, dims: tuple[int, ...], shapes: Mapping[str, tuple[int, ...]]) -> list[Parameters]:
+def _networks(
+    file: Any, dims: tuple[int, ...], shapes: Mapping[str, tuple[int, ...]], front: Front | None
+) -> list[Parameters]:
     """Return the parameters of the network, or of all members of an ensemble."""
     prefixes = [""]
     if MEMBERS in file:
@@ -224,15 +231,18 @@ def _networks(file: Any, dims: tuple[int, ...], shapes: Mapping[str, tuple[int, 
         prefixes = [f"{MEMBERS}/{number}/" for number in range(1, len(names) + 1)]
         if "W1" in file or len(names) < 2 or names != {prefix.split("/")[1] for prefix in prefixes}:
             raise Unusable(f"{MEMBERS} must be groups 1, 2, ..., and beside them there is no network")
-    stored = [{name: _dataset(file, prefix + name, [shape]) for name, shape in shapes.items()} for prefix in prefixes]
+    stored = [
+        {name: checked.dataset(file, prefix + name, [shape]) for name, shape in shapes.items()} for prefix in prefixes
+    ]
     dtypes = {dataset.dtype.newbyteorder("=") for each in stored for dataset in each.values()}
     if len(dtypes) > 1:
         raise Unusable(f"its parameters are of different types, {', '.join(sorted(map(str, dtypes)))}")
-    networks = [Parameters(dims, *dtypes) for _ in prefixes]
+    dtype = dtypes.pop()
+    networks = [Parameters(dims, dtype, front=front) for _ in prefixes]
     for prefix, each, parameters in zip(prefixes, stored, networks, strict=True):
         for name, array in parameters.items():
             each[name].read_direct(array)
-            _check_finite(prefix + name, array)
+            checked.check_finite(prefix + name, array)
     return networks
 
 
@@ -251,26 +261,26 @@ def _tabular(file: Any, n: int) -> "TabularPreparation":
 
 def _block(file: Any, n: int) -> BlockPreparation:
     """Return the preparation of a block of numbers."""
-    shape = _whole_numbers(file, "example_shape")
+    shape = checked.whole_numbers(file, "example_shape")
     if prod(shape) != n:
         raise Unusable(f"example_shape {shape} does not make the {n} inputs of layer_dims")
-    layout = _text(file, "layout") if "layout" in file.attrs else "rows"
+    layout = checked.text(file, "layout") if "layout" in file.attrs else "rows"
     if layout not in ("rows", "columns"):
         raise Unusable(f"layout is {layout!r}, expected rows or columns")
     return BlockPreparation(
         shape=shape,
         scaling=_scaling(file, n),
-        pixels=bool(np.asarray(_attribute(file, "pixels")).all()),
-        features=_text(file, "features") if "features" in file.attrs else None,
+        pixels=bool(np.asarray(checked.attribute(file, "pixels")).all()),
+        features=checked.text(file, "features") if "features" in file.attrs else None,
         range=_range(file, n),
         layout=layout,
-        background=_text(file, "background") if "background" in file.attrs else "white",
+        background=checked.text(file, "background") if "background" in file.attrs else "white",
     )
 
 
 def _scaling(file: Any, n: int, group: str = "preparation") -> Scaling:
     offset, divisor, clipped = (
-        _numbers(file, f"{group}/{name}", [(), (n,)]) for name in ("mean", "divisor", "clipped")
+        checked.numbers(file, f"{group}/{name}", [(), (n,)]) for name in ("mean", "divisor", "clipped")
     )
     if divisor is None and (offset is not None or clipped is not None):
         raise Unusable(f"{group}/divisor is missing")
@@ -281,18 +291,18 @@ def _scaling(file: Any, n: int, group: str = "preparation") -> Scaling:
 
 def _range(file: Any, n: int) -> Range | None:
     """Return the range of the training rows, where the file has one; older ones have no means in it, or none at all."""
-    low, high = (_numbers(file, f"range/{name}", [(), (n,)]) for name in ("low", "high"))
-    means = _numbers(file, "range/means", [(3,)])
+    low, high = (checked.numbers(file, f"range/{name}", [(), (n,)]) for name in ("low", "high"))
+    means = checked.numbers(file, "range/means", [(3,)])
     if (low is None) != (high is None):
         raise Unusable("range has one end only")
     if low is None or high is None:
         return None
-    return Range(low, high, _text(file["range"], "dtype"), means)
+    return Range(low, high, checked.text(file["range"], "dtype"), means)
 
 
 def _limits(file: Any, outputs: int, numbers: bool) -> tuple[Array, Array] | None:
     """Return the range that numbers which are predicted are clipped to, where the file has one."""
-    low, high = (_numbers(file, f"targets/{end}", [(outputs,)]) for end in ("low", "high"))
+    low, high = (checked.numbers(file, f"targets/{end}", [(outputs,)]) for end in ("low", "high"))
     if low is None and high is None:
         return None
     if low is None or high is None or not numbers or (low > high).any():
@@ -300,54 +310,12 @@ def _limits(file: Any, outputs: int, numbers: bool) -> tuple[Array, Array] | Non
     return low, high
 
 
-def _numbers(file: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> Array | None:
-    """Return a dataset of one of the shapes, or None where there is none."""
-    if name not in file:
-        return None
-    numbers = np.asarray(_dataset(file, name, shapes)[()], np.float64)
-    _check_finite(name, numbers)
-    return numbers
-
-
-def _check_finite(name: str, numbers: Array) -> None:
-    if not np.isfinite(numbers).all():
-        raise Unusable(f"{name} holds numbers that are not finite")
-
-
-def _dataset(file: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> Any:
-    """Return a dataset of floats in one of these shapes, whole."""
-    import h5py
-
-    from nnctl.data.storage import check_complete
-
-    dataset = file.get(name)
-    if not isinstance(dataset, h5py.Dataset):
-        raise Unusable(f"{name} is {'missing' if dataset is None else 'no array'}")
-    if dataset.shape not in shapes:
-        raise Unusable(f"{name} has shape {dataset.shape}, expected {' or '.join(map(str, shapes))}")
-    if dataset.dtype.newbyteorder("=") not in (np.float32, np.float64):
-        raise Unusable(f"{name} must be of type float32 or float64, got {dataset.dtype}")
-    try:
-        check_complete(dataset)
-    except Unusable as reason:
-        raise Unusable(f"{name} {reason}") from None
-    return dataset
-
-
 def _activations(file: Any, layers: int) -> tuple[Choice, ...]:
     """Return the activation of each layer, with options that it takes."""
-    document = Document("activations")
-    choices = []
-    for item in json.loads(_text(file, "activations")):
-        name, given = item
-        if not isinstance(name, str) or not isinstance(given, dict):
-            raise Unusable("activations must be names with options")
-        options(activations[name], given, document, (name,))
-        choices.append(Choice(name, given))
-    document.raise_problems()
+    choices = tuple(fronts.chosen(item, activations) for item in json.loads(checked.text(file, "activations")))
     if len(choices) != layers:
         raise Unusable(f"{len(choices)} activations for {layers} layers")
-    return tuple(choices)
+    return choices
 
 
 def _classes(file: Any, outputs: int) -> tuple[str, ...] | None:
@@ -387,24 +355,3 @@ def _positive(file: Any, classes: tuple[str, ...] | None) -> int:
     if index.shape != () or index.dtype.kind not in "iu" or not 0 <= index < len(classes or "ab"):
         raise Unusable("positive must be the index of a class")
     return int(index)
-
-
-def _attribute(file: Any, name: str) -> Any:
-    if name not in file.attrs:
-        raise Unusable(f"{name} is missing")
-    return file.attrs[name]
-
-
-def _text(file: Any, name: str) -> str:
-    value = _attribute(file, name)
-    if not isinstance(value, str):
-        raise Unusable(f"{name} must be text")
-    return value
-
-
-def _whole_numbers(file: Any, name: str) -> tuple[int, ...]:
-    """Return an attribute that is a list of whole numbers of at least 1."""
-    values = np.asarray(_attribute(file, name))
-    if values.ndim != 1 or values.dtype.kind not in "iu" or (values < 1).any():
-        raise Unusable(f"{name} must be whole numbers of at least 1")
-    return tuple(int(n) for n in values)

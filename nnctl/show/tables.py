@@ -16,7 +16,9 @@ from nnctl.data.block import BlockPreparation
 from nnctl.data.interface import Interface
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
+from nnctl.nn.embeddings import embeddings
 from nnctl.nn.initializers import initializers
+from nnctl.nn.input_scales import input_scales
 from nnctl.nn.metrics import Metrics
 from nnctl.nn.optimizers import optimizers
 from nnctl.registry import Choice, Registry
@@ -100,6 +102,15 @@ def layers(experiment: Experiment) -> Table:
     """Return the layer table: shapes of W and b, activation, number of parameters."""
     parameters = experiment.model.parameters
     table = _table("layer", "W", "b", "activation", "parameters", right=(0, 4))
+    model = experiment.spec.model
+    fronts = (
+        ("embed", model.embed, embeddings, "embedding/"),
+        ("scale", model.input_scale, input_scales, "input_scale/"),
+    )
+    for title, choice, registry, group in fronts:
+        own = [array.size for name, array in parameters.of_front.items() if name.startswith(group)]
+        if choice and own:
+            table.add_row(title, "", "", _brief(choice, registry), f"{sum(own):,}")
     for number, (W, b, activation) in enumerate(
         zip(parameters.W, parameters.b, experiment.spec.model.activations, strict=True), start=1
     ):

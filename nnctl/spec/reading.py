@@ -63,7 +63,9 @@ def _completed(spec: Spec) -> Spec:
     if train.loss is None:
         train = replace(train, loss=Choice(losses_of(spec.output)[0]))
     if train.shards is None:
-        shards = fitting(spec.model.layer_dims, train.batch_size) if train.batch_size else 1
+        embed, (first, *others) = spec.model.embed, spec.model.layer_dims
+        dims = (first * (1 + embed.options["outputs"]) if embed else first, *others)
+        shards = fitting(dims, train.batch_size) if train.batch_size else 1
         train = replace(train, shards=shards)
     return replace(spec, train=train)
 

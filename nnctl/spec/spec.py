@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any, Literal
 
 from nnctl.nn.activations import activations
+from nnctl.nn.embeddings import embeddings
 from nnctl.nn.initializers import initializers
+from nnctl.nn.input_scales import input_scales
 from nnctl.nn.losses import losses
 from nnctl.nn.optimizers import optimizers
 from nnctl.nn.schedules import schedules
@@ -134,6 +136,8 @@ class ModelSpec:
     layer_dims: Annotated[tuple[Annotated[Count, LEGAL_AUTO], ...], Interval(ge=2)]
     activations: tuple[Annotated[Choice, activations, LEGAL_AUTO], ...]
     init: Annotated[Choice, initializers] = Choice("he")  # noqa: RUF009 (frozen)
+    embed: Annotated[Choice, embeddings] | None = None  # what each number among the inputs becomes, beside itself
+    input_scale: Annotated[Choice, input_scales] | None = None  # what each input of layer 1 is multiplied by
 
 
 @dataclass(frozen=True)
@@ -227,11 +231,12 @@ class Spec:
         """Return the spec as plain values with all defaults filled in, to be written as YAML."""
         given = _plain(self.data).items()
         data = {key: value for key, value in given if value is not None and value is not False and value != ()}
+        model = {key: value for key, value in _plain(self.model).items() if value is not None}
         return {
             "name": self.name,
             "seed": self.seed,
             "data": {**data, **self.data.options},
-            "model": _plain(self.model),
+            "model": model,
             "train": {key: value for key, value in _plain(self.train).items() if key != "epochs" or value},
         }
 

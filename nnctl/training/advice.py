@@ -15,6 +15,7 @@ from nnctl.nn.optimizers import optimizers
 from nnctl.nn.parameters import initialize
 from nnctl.registry import Choice
 from nnctl.spec.spec import Spec
+from nnctl.training.assembly import front_of
 
 LINEAR_RATE, ADAPTIVE_RATE = 0.01, 0.001  # usual where updates are linear in the gradients, and where they are not
 LARGE_TARGETS = 3.0  # times the learning rate: from there on smaller targets help more often than a tenth of the rate
@@ -25,7 +26,8 @@ LARGE_START = 5.0  # times the spread of He's scheme
 
 def advice(spec: Spec, dataset: Dataset) -> str:
     """Return what to do about a training that diverged, in a sentence or two."""
-    found = _rate(spec) or _targets(spec, dataset) or _features(dataset) or _start(spec) or _penalty(spec, dataset)
+    found = _rate(spec) or _targets(spec, dataset) or _features(dataset) or _start(spec, dataset)
+    found = found or _penalty(spec, dataset)
     return f"{found or _lower_rate(spec)}."
 
 
@@ -78,8 +80,9 @@ def _features(dataset: Dataset) -> str | None:
     )
 
 
-def _start(spec: Spec) -> str | None:
-    parameters = initialize(spec.model.layer_dims, initializers.resolve(spec.model.init), spec.seed)
+def _start(spec: Spec, dataset: Dataset) -> str | None:
+    initializer, front = initializers.resolve(spec.model.init), front_of(spec, dataset)
+    parameters = initialize(spec.model.layer_dims, initializer, spec.seed, front=front)
     for number, W in enumerate(parameters.W, start=1):
         spread = float(np.abs(W).mean()) * sqrt(pi / 2)  # of a normal draw; a square could overflow
         if spread > LARGE_START * sqrt(2 / W.shape[1]):

@@ -1,4 +1,4 @@
-"""What a training is assembled from, as the spec and the data ask for it: criterion, rate, short cut, team."""
+"""What a training is assembled from, as the spec and the data ask for it: criterion, front, rate, short cut, team."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -8,6 +8,9 @@ from nnctl import threads
 from nnctl.data.dataset import Dataset
 from nnctl.nn import span
 from nnctl.nn.criterion import Criterion
+from nnctl.nn.embeddings import embeddings
+from nnctl.nn.front import Front
+from nnctl.nn.input_scales import input_scales
 from nnctl.nn.losses import losses
 from nnctl.nn.metrics import classify
 from nnctl.nn.optimizers import Optimizer
@@ -41,6 +44,16 @@ def criterion_of(spec: Spec, dataset: Dataset) -> Criterion:
     m = dataset.parts["train"].m
     loss = losses.resolve(training.loss)()
     return Criterion(loss, m, training.l2, training.l1, weights, training.label_smoothing)
+
+
+def front_of(spec: Spec, dataset: Dataset) -> Front | None:
+    """Return what stands before layer 1, where the spec asks for something; an embedding wants numbers."""
+    model, numbers = spec.model, tuple(np.flatnonzero(dataset.interface.preparation.scaled).tolist())
+    embedding = embeddings.resolve(model.embed)() if model.embed and numbers else None
+    scale = input_scales.resolve(model.input_scale)() if model.input_scale else None
+    if embedding is None and scale is None:
+        return None
+    return Front(model.layer_dims[0], numbers if embedding else (), embedding, scale)
 
 
 def rate_of(spec: Spec, iterations: int, per_epoch: int) -> Rate:
@@ -88,6 +101,8 @@ def takes_fast_path(spec: Spec, optimizer: Optimizer, dataset: Dataset, iteratio
         and training.shards == 1
         and training.l1 == 0
         and training.clip_value is None
+        and spec.model.embed is None
+        and spec.model.input_scale is None
     )
     watched = dataset.parts["validation"].m if "validation" in dataset.parts else 0
     m = dataset.parts["train"].m

@@ -38,7 +38,7 @@ from nnctl.spec.spec import Spec
 from nnctl.team import ALONE, Team
 from nnctl.training import stages
 from nnctl.training.advice import advice
-from nnctl.training.assembly import criterion_of, rate_of, takes_fast_path, team_of
+from nnctl.training.assembly import criterion_of, front_of, rate_of, takes_fast_path, team_of
 from nnctl.training.measures import measure, metrics_of
 from nnctl.training.result import Result
 from nnctl.training.stages import Due, Memory, Stage
@@ -86,7 +86,8 @@ def prepare(spec: Spec, dataset: Dataset | None = None) -> Experiment:
     per_epoch = batches_per_epoch(examples.m, training.batch_size)
     iterations = training.iterations or (training.epochs or 0) * per_epoch
     dtype = np.dtype(training.dtype)
-    parameters = initialize(spec.model.layer_dims, initializers.resolve(spec.model.init), spec.seed, dtype)
+    initializer, front = initializers.resolve(spec.model.init), front_of(spec, dataset)
+    parameters = initialize(spec.model.layer_dims, initializer, spec.seed, dtype, front)
     optimizer = optimizers.resolve(training.optimizer)()
     return Experiment(
         spec,

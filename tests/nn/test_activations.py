@@ -7,6 +7,7 @@ import pytest
 
 from nnctl.nn.activations import activations
 
+SELU = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717  # scale and alpha, as published
 FORMULAS = {
     "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
     "tanh": math.tanh,
@@ -14,6 +15,8 @@ FORMULAS = {
     "leaky_relu": lambda z, slope=0.01: z if z > 0 else slope * z,
     "linear": lambda z: z,
     "elu": lambda z, alpha=1.0: z if z > 0 else alpha * (math.exp(z) - 1),
+    "selu": lambda z: SELU[0] * (z if z > 0 else SELU[1] * (math.exp(z) - 1)),
+    "mish": lambda z: z * math.tanh(math.log1p(math.exp(z))),
     "gelu": lambda z: 0.5 * z * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))),
 }
 WITH_OPTIONS = [("leaky_relu", {"slope": 0.2}), ("leaky_relu", {"slope": 0.0}), ("elu", {"alpha": 0.3})]
@@ -95,6 +98,7 @@ def test_bound_once_it_works_for_every_new_Z(name, options):
         np.testing.assert_array_equal(dZ, expected_dZ)
 
 
+SLOPES = [("relu", 0), ("leaky_relu", 0.01), ("elu", 1), ("selu", SELU[0] * SELU[1])]
 LIMITS = {  # A at Z = -1000 and 1000, then the slopes there
     "sigmoid": (0, 1, 0, 0),
     "tanh": (-1, 1, 0, 0),
@@ -103,6 +107,8 @@ LIMITS = {  # A at Z = -1000 and 1000, then the slopes there
     "linear": (-1000, 1000, 1, 1),
     "elu": (-1, 1000, 0, 1),
     "gelu": (0, 1000, 0, 1),
+    "selu": (-SELU[0] * SELU[1], 1000 * SELU[0], 0, SELU[0]),
+    "mish": (0, 1000, 0, 1),
     "softmax": (0, 1, 0, 0),
 }
 
@@ -115,10 +121,12 @@ def test_extreme_values_reach_their_limits(name, dtype):
     np.testing.assert_allclose([*A[:, 0], *dZ[:, 0]], LIMITS[name], rtol=1e-6, atol=0)
 
 
-@pytest.mark.parametrize(("name", "slope"), [("relu", 0), ("leaky_relu", 0.01), ("elu", 1)])
+@pytest.mark.parametrize(
+    ("name", "slope"), [("relu", 0), ("leaky_relu", 0.01), ("elu", 1), ("selu", SELU[0] * SELU[1])]
+)
 def test_slope_at_the_kink(name, slope):
     _, dZ = applied(name, {}, np.zeros((1, 1)), np.ones((1, 1)))
-    assert dZ == slope
+    assert dZ == pytest.approx(slope, rel=1e-15)
 
 
 @pytest.mark.parametrize(("name", "options"), ALL)

@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from nnctl.nn.activations import activations
 from nnctl.nn.criterion import Criterion
 from nnctl.nn.dropout import Dropout
+from nnctl.nn.embeddings import embeddings
+from nnctl.nn.front import Front
+from nnctl.nn.input_scales import input_scales
 from nnctl.nn.losses import losses
 from nnctl.nn.network import Network
 from nnctl.nn.objective import Objective
@@ -34,6 +37,9 @@ draws = st.fixed_dictionaries(
         "smoothing": st.sampled_from([0.0, 0.3]),
         "kept": st.sampled_from([1.0, 0.6]),
         "short_cut": st.booleans(),
+        "embedding": st.sampled_from([None, *embeddings]),
+        "scale": st.sampled_from([None, *input_scales]),
+        "numbers": st.sets(st.integers(0, 5), min_size=1),
         "seed": st.integers(0, 2**32 - 1),
     }
 )
@@ -65,9 +71,32 @@ def smoothed(loss, Y, share):
     return (1 - share) * Y + share / classes
 
 
+def front_of(drawn, n):
+    """Return what is to stand before layer 1, or None."""
+    numbers = tuple(sorted(number for number in drawn["numbers"] if number < n))
+    embedding = embeddings[drawn["embedding"]](outputs=2) if drawn["embedding"] and numbers else None
+    scale = input_scales[drawn["scale"]](speed=3) if drawn["scale"] else None
+    if drawn["short_cut"] or not (embedding or scale):
+        return None
+    return Front(n, numbers if embedding else (), embedding, scale)
+
+
+def entering(parameters, X):
+    """Return what layer 1 gets of X."""
+    own, front = parameters.of_front, parameters.front
+    made = [X]
+    for place, number in enumerate(front.numbers if front else ()):
+        turns, phases, weights, biases = (
+            own[f"embedding/{name}"][place] for name in ("frequencies", "phases", "weights", "biases")
+        )
+        made.append(weights @ np.cos(2 * np.pi * np.outer(turns, X[number]) + phases[:, None]) + biases[:, None])
+    A = np.concatenate(made)
+    return A * (3 * own["input_scale/u"])[:, None] if front and front.scale else A
+
+
 def cost_and_sides(parameters, names, criterion, example_weights, masks, X, Y):
     """Return the cost, and on which side of its kink (0, or the target) every unit and every W is."""
-    A, sides, m = X, [np.sign(W) for W in parameters.W], X.shape[1]
+    A, sides, m = entering(parameters, X), [np.sign(W) for W in parameters.W], X.shape[1]
     for W, b, name, mask in zip(parameters.W, parameters.b, names, masks, strict=True):
         Z = W @ A + b
         A = np.empty_like(Z)
@@ -93,7 +122,9 @@ def test_backprop_is_the_derivative_of_the_cost(loss, output, drawn):
     if drawn["weighted"] and loss == "binary_cross_entropy":
         dims[-1] = 1  # several outputs are no two classes
     names = [*drawn["hidden"][: len(dims) - 2], output]
-    parameters = Parameters(dims)
+    parameters = Parameters(dims, front=front_of(drawn, dims[0]))
+    if parameters.front:
+        parameters.front.draw(drawn["seed"], parameters.of_front)
     for W, b in zip(parameters.W, parameters.b, strict=True):
         W[:] = stream.randn(*W.shape) / np.sqrt(W.shape[1])
         b[:] = stream.randn(*b.shape)

@@ -1,5 +1,6 @@
 """parameters.h5 holds all that predicting needs: what is saved comes back, bit for bit, and nothing else is taken."""
 
+import json
 from dataclasses import replace
 
 import h5py
@@ -13,6 +14,9 @@ from nnctl.data.ranges import Range
 from nnctl.data.scaling import Scaling
 from nnctl.errors import DataError, MismatchError, StorageError
 from nnctl.nn.activations import activations
+from nnctl.nn.embeddings import embeddings
+from nnctl.nn.front import Front
+from nnctl.nn.input_scales import input_scales
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
 from nnctl.runs import model
@@ -22,9 +26,11 @@ ROWS = RandomState(2).randn(7, 3)
 OPTIONS = {"leaky_relu": {"slope": 0.2}, "elu": {"alpha": 0.5}}
 
 
-def model_of(layer_dims=(3, 4, 2), hidden="relu", output="softmax", dtype=np.float64, interface=None, **options):
+def model_of(
+    layer_dims=(3, 4, 2), hidden="relu", output="softmax", dtype=np.float64, interface=None, front=None, **options
+):
     """Return a model with random parameters."""
-    parameters = Parameters(layer_dims, dtype)
+    parameters = Parameters(layer_dims, dtype, front=front)
     parameters.flat[:] = RandomState(1).randn(parameters.flat.size)
     choices = [*[Choice(hidden, options)] * (len(layer_dims) - 2), Choice(output)]
     return Model(parameters, tuple(choices), interface or Interface(BlockPreparation((3,), Scaling()), ("a", "b")))
@@ -72,6 +78,38 @@ def test_an_ensemble_comes_back_bit_for_bit(tmp_path, dtype):
     with h5py.File(tmp_path / "parameters.h5") as file:
         assert file["members/12/W1"].shape == (4, 3)
         assert "W1" not in file
+
+
+FRONTS = {
+    "embedding": Front(3, (0, 2), embeddings["periodic"](outputs=2, sigma=0.7)),
+    "scale": Front(3, scale=input_scales["learned"](speed=5.5)),
+    "both": Front(3, (0, 1, 2), embeddings["periodic"](), input_scales["learned"]()),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", FRONTS)
+def test_what_stands_before_layer_1_comes_back(tmp_path, name, dtype):
+    original = model_of(front=FRONTS[name], dtype=dtype)
+    loaded = saved(original, tmp_path)
+    assert loaded.parameters.front == original.parameters.front
+    assert loaded.parameters.flat.tobytes() == original.parameters.flat.tobytes()
+    np.testing.assert_array_equal(loaded.predict(ROWS, ""), original.predict(ROWS, ""))
+    with h5py.File(tmp_path / "parameters.h5") as file:
+        for key, array in original.parameters.of_front.items():
+            np.testing.assert_array_equal(file[key], array)
+
+
+def test_predict_embeds_and_scales_prepared_rows():
+    interface = Interface(BlockPreparation((3,), Scaling(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 0.5]))), None)
+    trained = model_of(front=FRONTS["both"], output="linear", hidden="tanh", interface=interface)
+    own, (W1, W2), (b1, b2) = trained.parameters.of_front, trained.parameters.W, trained.parameters.b
+    X = (ROWS.T - [[1], [2], [3]]) / [[2], [4], [0.5]]
+    turns, phases = own["embedding/frequencies"][:, :, None], own["embedding/phases"][:, :, None]
+    waves = np.cos(2 * np.pi * turns * X[:, None] + phases)
+    made = np.einsum("nok,nkm->nom", own["embedding/weights"], waves) + own["embedding/biases"][:, :, None]
+    A = own["input_scale/u"][:, None] * np.concatenate([X, made.reshape(9, -1)])
+    np.testing.assert_allclose(trained.predict(ROWS, ""), W2 @ np.tanh(W1 @ A + b1) + b2, rtol=1e-11)
 
 
 def test_any_hdf5_reader_finds_the_parameters(tmp_path):
@@ -366,6 +404,56 @@ STRANGE = {
 def test_a_file_of_strange_content(tmp_path, name):
     make, words = STRANGE[name]
     saved(model_of(), tmp_path)
+    path = tmp_path / "parameters.h5"
+    with h5py.File(path, "a") as file:
+        make(file)
+    message = refused(path)
+    assert message.startswith("is not a parameters file of nnctl (")
+    assert words in message
+
+
+def chosen(**parts):
+    both = {"embedding": ["periodic", {}], "input_scale": ["learned", {}]}
+    return attribute("front", json.dumps({key: value for key, value in {**both, **parts}.items() if value != "none"}))
+
+
+STRANGE_BEFORE = {
+    "front a number": (attribute("front", 3), "front must be text"),
+    "front no json": (attribute("front", "{"), "is not a parameters file"),
+    "front a list": (attribute("front", "[]"), "front must be an embedding, an input_scale, or both"),
+    "front nothing": (attribute("front", "{}"), "front must be an embedding, an input_scale, or both"),
+    "front of another part": (attribute("front", '{"x": 1}'), "front must be an embedding, an input_scale, or both"),
+    "front null": (chosen(embedding=None), "is not a parameters file"),
+    "front unknown": (chosen(embedding=["sine", {}]), "there is no embedding 'sine'"),
+    "front without options": (chosen(embedding=["periodic"]), "is not a parameters file"),
+    "front with text": (chosen(embedding=["periodic", {"sigma": "x"}]), "periodic.sigma must be a number"),
+    "front of nothing": (chosen(embedding=["periodic", {"outputs": 0}]), "periodic.outputs must be at least 1"),
+    "front huge": (chosen(embedding=["periodic", {"outputs": 10**9}]), "periodic.outputs must be at most 1000"),
+    "front wider": (chosen(embedding=["periodic", {"outputs": 4}]), "W1 has shape (4, 12), expected (4, 15)"),
+    "front of more waves": (chosen(embedding=["periodic", {"frequencies": 8}]), "shape (3, 16), expected (3, 8)"),
+    "front forgotten": (lambda file: file.attrs.__delitem__("front"), "W1 has shape (4, 12), expected (4, 3)"),
+    "no embedding": (chosen(embedding="none"), "W1 has shape (4, 12), expected (4, 3)"),
+    "inputs twice": (dataset("embedding/inputs", np.array([0, 1, 1])), "embedding/inputs must be some of 0 to 2"),
+    "inputs beyond": (dataset("embedding/inputs", np.array([0, 1, 3])), "embedding/inputs must be some of 0 to 2"),
+    "inputs before": (dataset("embedding/inputs", np.array([-1, 1, 2])), "embedding/inputs must be some of 0 to 2"),
+    "inputs fewer": (dataset("embedding/inputs", np.array([0, 1])), "W1 has shape (4, 12), expected (4, 9)"),
+    "inputs none": (dataset("embedding/inputs", np.zeros(0, int)), "embedding/inputs must be the numbers of"),
+    "inputs one": (dataset("embedding/inputs", 1), "embedding/inputs must be the numbers of the inputs"),
+    "inputs floats": (dataset("embedding/inputs", np.ones(3)), "embedding/inputs must be the numbers of the inputs"),
+    "inputs a group": (group_of("embedding/inputs"), "embedding/inputs must be the numbers of the inputs"),
+    "inputs gone": (lambda file: file.__delitem__("embedding/inputs"), "embedding/inputs must be the numbers of"),
+    "embedding an array": (dataset("embedding", 1.0), "embedding is an array, expected a group"),
+    "phases nan": (dataset("embedding/phases", np.full((3, 16), np.nan)), "embedding/phases holds numbers that are"),
+    "phases gone": (lambda file: file.__delitem__("embedding/phases"), "embedding/phases is missing"),
+    "scale of another type": (retyped("input_scale/u", "f4"), "its parameters are of different types"),
+    "scale of another width": (dataset("input_scale/u", np.ones(3)), "input_scale/u has shape (3,), expected (12,)"),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE_BEFORE)
+def test_a_file_with_something_strange_before_layer_1(tmp_path, name):
+    make, words = STRANGE_BEFORE[name]
+    saved(model_of(front=FRONTS["both"]), tmp_path)
     path = tmp_path / "parameters.h5"
     with h5py.File(path, "a") as file:
         make(file)

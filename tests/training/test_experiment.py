@@ -103,10 +103,13 @@ def parameters_after(ready, updates):
         ({"l1": 0.1}, False),
         ({"clip_value": 1.0}, False),
         ({"iterations": 2}, False),
+        ({"embed": "periodic"}, False),
+        ({"input_scale": "learned"}, False),
     ],
 )
 def test_the_short_cut_is_taken_where_it_is_exact_and_saves_work(wide, train, taken):
-    ready = wide.prepare(validation=0.25, **train)
+    wide.model |= {key: train[key] for key in train.keys() & {"embed", "input_scale"}}
+    ready = wide.prepare(validation=0.25, **{key: value for key, value in train.items() if key not in wide.model})
     assert ready.fast_path == taken
     assert type(experiment.objective_of(ready)) is (SpanObjective if taken else Objective)
 
@@ -396,6 +399,15 @@ def test_a_step_allocates_no_arrays_whatever_else_is_asked_for(tmp_path, path, s
 @pytest.mark.parametrize("setting", [{"l1": 0.1}, {"clip_value": 1e-3}, {"dtype": "float32", "optimizer": "adam"}])
 def test_a_step_of_the_ordinary_path_allocates_no_arrays(tmp_path, path, setting):
     assert peak_of_steps(large(tmp_path, path, **setting)) < LIMIT[path] * ROW
+
+
+@pytest.mark.parametrize("path", ["full batch", "mini-batches", "shards"])
+@pytest.mark.parametrize("before", [{"embed": "periodic"}, {"input_scale": "learned"}])
+def test_a_step_allocates_no_arrays_before_layer_1(tmp_path, path, before):
+    settings = {"learning_rate": 0.001, "iterations": 22, **LARGE[path]}
+    workshop = Workshop(tmp_path, n=30, m=settings.pop("m"), units=(100, 100), names=("tanh", "tanh", "sigmoid"))
+    workshop.model |= before
+    assert peak_of_steps(workshop.prepare(**settings)) < LIMIT[path] * ROW
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
