@@ -183,9 +183,8 @@ def _in_memory(path: Path, asked: Asked, texts: set[str], place: Place | None, f
                 shape = file.expected(end), reading.width
                 if place is not None and place.hold.on_disk(path, shape, unpacked.CELL, place.part, there):
                     raise _NoRoom
-                numbers.resize(
-                    (max(end, len(numbers) * 5 // 4), numbers.shape[1]), refcheck=False
-                )  # never a second copy
+                room = max(end, len(numbers) * 5 // 4)
+                numbers.resize((room, numbers.shape[1]), refcheck=False)  # there is never a second copy
             numbers[m:end] = block
             m = end
             lines.append(numbered)
@@ -222,11 +221,9 @@ def _on_disk(path: Path, asked: Asked, texts: set[str], file: Path, place: Place
     found = unpacked.opened(file)
     assert found is not None
     columns, lines, label = found
-    size_there = in_words(file.stat().st_size)
-    told = (
-        f"{path}: its rows were unpacked into {file} ({size_there}), where the next run finds them; it may be deleted"
-    )
-    return _settled(path, columns, lines, [told, *label.notes], label.named_lines)
+    told = f"{path}: its rows were unpacked into {file} ({in_words(file.stat().st_size)})"
+    notes = [f"{told}, where the next run finds them; it may be deleted", *label.notes]
+    return _settled(path, columns, lines, notes, label.named_lines)
 
 
 def _cells(reading: _Reading, numbers: Array, found: dict[str, Array], lines: Array) -> Array:
