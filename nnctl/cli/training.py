@@ -58,6 +58,7 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
     """Train, show and draw; whatever ends it, the run's folder is printed."""
     from nnctl.errors import InterruptedRunError, StorageError
     from nnctl.explain import diagnosis
+    from nnctl.explain.standing import standing
     from nnctl.runs.run import create_run
     from nnctl.runs.search import point_latest
     from nnctl.show import console, gallery, progress, tables
@@ -89,7 +90,8 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
             if stopping := diagnosis.stopping(experiment, result):
                 messages.print(stopping)
             if result.metrics:
-                messages.print(tables.metrics(result.metrics, experiment.dataset.interface))
+                held_back = None if quiet else standing(experiment, result.metrics)
+                messages.print(tables.metrics(result.metrics, experiment.dataset.interface, held_back))
             remarks = diagnosis.remarks(experiment, result.metrics) if result.mishap is None else []
             for remark in remarks:
                 messages.print(f"note: {remark}")

@@ -187,9 +187,9 @@ def _table(
             check_usable(features.file, features.key, features.path, np.asarray(X[:1]))
         X = _features(X, features.path, features.key)
         notes += _doubts(X, y, str(features))
-    y = _targets(y, m, target, "the features have" if len(paths) == 1 else f"{features.path} has", notes)
+    y = checked_targets(y, m, target, "the features have" if len(paths) == 1 else f"{features.path} has", notes)
     lists = features if target.file.nameless else target
-    classes, found = _classes(lists.file, lists.path, names.classes, lists.key, notes)
+    classes, found = listed_classes(lists.file, lists.path, names.classes, lists.key, notes)
     groups, order = (
         _beside(features if name in features.file else target, key, name, m, notes)
         for key, name in (("group", names.group), ("order", names.order))
@@ -239,7 +239,7 @@ def _doubts(X: Any, y: Array, origin: str) -> list[str]:
     return said
 
 
-def _targets(y: Array, m: int, target: Found, features_have: str, notes: list[str]) -> Array:
+def checked_targets(y: Array, m: int, target: Found, features_have: str, notes: list[str]) -> Array:
     """Return the targets of m examples as (m,) or (m, k) numbers or text."""
     y = targets_as_rows(y, m)
     if y.ndim not in (1, 2):
@@ -270,7 +270,7 @@ def _beside(place: Found, key: str, name: str | None, m: int, notes: list[str]) 
     return values
 
 
-def _classes(
+def listed_classes(
     file: Datasets, path: Path, given: str | None, target: str, notes: list[str]
 ) -> tuple[tuple[str, ...] | None, str | None]:
     """Return the names of the classes that a file lists, and the dataset that lists them; None where there is none.

@@ -12,7 +12,7 @@ import numpy as np
 
 from nnctl.data import readers
 from nnctl.data.blocks import Block, Failed
-from nnctl.data.cells import as_numbers, codes, missing_of, numbers_of
+from nnctl.data.cells import as_numbers, as_text, codes, missing_of, numbers_of
 from nnctl.data.columns import Columns, Texts
 from nnctl.data.records import Opened, Records, Source
 from nnctl.data.table import Table
@@ -44,6 +44,20 @@ def read_blocks(path: Path | None, preparation: TabularPreparation, keep: Sequen
             begin += len(block.numbers)
     if not begin:
         raise DataError(f"{file.source}: has a header and no rows below it")
+
+
+def read_column(path: Path, preparation: TabularPreparation, name: str) -> dict[int, str]:
+    """Return the text of a column of a file in each row, by the row's number; raise a MismatchError without it."""
+    source = Source(path, preparation.encoding, preparation.separator, needed=[name], encoding_key="--encoding ")
+    with readers.opened(source) as file:
+        if name not in file.names:
+            raise MismatchError(f"{file.source}: there is no column {printable(name)}{suggestion(name, file.names)}")
+        at = file.names.index(name)
+        return {
+            number: as_text(cell)
+            for block in file.blocks
+            for number, cell in zip(block.numbers.tolist(), _kept(block, at), strict=True)
+        }
 
 
 def _block(file: Opened, block: Records, begin: int, preparation: TabularPreparation, keep: Sequence[str]) -> Block:

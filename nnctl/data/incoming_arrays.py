@@ -34,7 +34,7 @@ def read_blocks(path: Path, preparation: BlockPreparation, name: str | None = No
     The notes stand in the first block.
     """
     with opened(path) as file:
-        features, others = _to_predict(file, path, preparation, name)
+        features, others = to_predict(file, path, preparation, name)
         if cells := cells_of(file, features, path):
             from nnctl.data.folder import read_pictures
 
@@ -76,7 +76,7 @@ def _at_a_time(example: tuple[int, ...]) -> int:
     return max(1, PREDICTED // prod(example) // BLOCK) * BLOCK
 
 
-def _to_predict(file: Datasets, path: Path, preparation: BlockPreparation, name: str | None) -> tuple[str, list[str]]:
+def to_predict(file: Datasets, path: Path, preparation: BlockPreparation, name: str | None) -> tuple[str, list[str]]:
     """Return the dataset of features in a file to predict, and what is said of the others."""
     found = (usual(file, part, FEATURES) for part in ("test", "validation", "train"))
     trained = preparation.features if preparation.features in file else None

@@ -18,7 +18,7 @@ from nnctl.runs.model import Model
 from nnctl.runs.run import Run
 from nnctl.spec import document
 from nnctl.spec.reading import parse
-from nnctl.training.measures import score
+from nnctl.training.measures import cross_entropy_of, score
 
 PLAIN = Beside()
 SPREAD = "spread"  # the column
@@ -32,6 +32,7 @@ class Prediction:
     table: Table
     outputs: Array
     each: Sequence[Array] = ()  # A[L] of each network, as it comes out of it
+    logits: Array | None = None  # Z[L] of all of them, where it was asked for and the outputs are probabilities
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -141,21 +142,22 @@ class Prediction:
         return score(self.outputs, Y, self.table, self.model.interface)
 
 
-def predict_own(run: Run) -> tuple[Prediction, str]:
+def predict_own(run: Run, with_logits: bool = False) -> tuple[Prediction, str]:
     """Predict a run's own test set, or its training set where it has none; return which it was."""
+    command = "evaluate" if with_logits else "predict"
     trained = model.load(run.parameters)
     if not run.config.is_file():
         raise SpecError(
             f"{run.folder}: has no {run.config.name}, which says where its own test set is.\n"
-            f"Name the INPUT to predict: nnctl predict {run.folder} INPUT"
+            f"Name the INPUT to {command}: nnctl {command} {run.folder} INPUT"
         )
     tables = read_parts(parse(document.read(run.config), (run.folder,)))
     part = "test" if "test" in tables else "train"
-    table = tables[part].with_notes(_compare(run, tables))
-    return _predict(trained, table), part
+    table = tables[part].with_notes(_compare(run, tables, command))
+    return predicted(trained, table.with_notes(trained.interface.preparation.remarks(table)), with_logits), part
 
 
-def _compare(run: Run, tables: Mapping[str, Table]) -> list[str]:
+def _compare(run: Run, tables: Mapping[str, Table], command: str) -> list[str]:
     """Raise a DataError unless the tables are those of the run's training; say so where nobody can tell."""
     known = run.status().get("data_sha256")
     if not isinstance(known, Mapping):
@@ -174,7 +176,8 @@ def _compare(run: Run, tables: Mapping[str, Table]) -> list[str]:
     raise DataError(
         f"{run.folder}: its data have changed since the training, so {origins} no longer has its own test set.\n"
         f"{'; '.join(changes)}.\n"
-        f"Put the data back as they were, train again, or predict them as they are: nnctl predict {run.folder} INPUT"
+        f"Put the data back as they were, train again, or {command} them as they are:"
+        f" nnctl {command} {run.folder} INPUT"
     )
 
 
@@ -190,12 +193,11 @@ def _change(rows: Any, table: Table | None) -> str:
     return f"{m:,} rows as then, with other values or classes, or in another order"
 
 
-def _predict(trained: Model, table: Table) -> Prediction:
-    table = table.with_notes(trained.interface.preparation.remarks(table))
-    return predicted(trained, table)
-
-
-def predicted(trained: Model, table: Table) -> Prediction:
+def predicted(trained: Model, table: Table, with_logits: bool = False) -> Prediction:
     """Return what a model says of the rows of a table."""
+    loss = cross_entropy_of(trained.activations[-1].name) if with_logits else None
+    if loss is not None:
+        outputs, logits = trained.predict_logits(table.X, table.origin, loss)
+        return Prediction(trained, table, outputs, logits=logits)
     each = trained.predict_each(table.X, table.origin)
     return Prediction(trained, table, trained.together(each), each)

@@ -112,16 +112,21 @@ class _Draws:
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def estimates(
-    sample: Sample, baseline: Sample | None = None, names: Sequence[str] | None = None, seed: int = 1
+    sample: Sample,
+    baseline: Sample | None = None,
+    names: Sequence[str] | None = None,
+    seed: int = 1,
+    drawing: bool = True,
 ) -> list[Estimate]:
     """Return all scores of a sample, or those of some names, each of all before those of each class, label or output.
 
-    `baseline` has the answers of whoever knows only the training rows' classes or numbers, to the same rows.
+    `baseline` has the answers of whoever knows only the training rows' classes or numbers, to the same rows. Without
+    `drawing` all intervals but Wilson's are those of many rows, for that is done at once.
     """
     chosen = of(sample, names)
     slow = sum(len(score.indices(sample)) for score in chosen if issubclass(score, Ranked) or score.skewed)
     few, many = sample.m < intervals.FEWEST, sample.m * (slow + DRAWING) > WORK
-    draws = {} if few or many else _drawn(sample, chosen, seed)
+    draws = {} if few or many or not drawing else _drawn(sample, chosen, seed)
     found: list[Estimate] = []
     for score in chosen:
         found += _estimates(sample, baseline, score, draws.get(score.__name__))

@@ -4,7 +4,6 @@ All have a level of 95 %. They hold for rows drawn by chance from where new ones
 """
 
 from collections.abc import Callable, Iterator
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.random import RandomState
 from nnctl.nn import Array
 
 LEVEL = 0.95
-Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+Z = 1.959963984540054  # the quantile of the normal distribution for it
 RESAMPLES = 1000
 TOGETHER = 2**17  # weights that are drawn at a time
 FEWEST = 10  # rows of a class, below which a resample may well have none of them; in all, to draw from at all
@@ -59,6 +58,8 @@ def accelerated(value: float, drawn: Array, slopes: Array) -> Ends | None:
     It is made of quantiles of the resamples, moved for their bias (from how many are below the value) and for a
     spread that changes with the value (from the skewness of the slopes (m,) of the value by the rows' weights).
     """
+    from statistics import NormalDist  # which takes long to import
+
     drawn = np.sort(drawn[np.isfinite(drawn)])
     if len(drawn) < RESAMPLES / 2 or drawn[0] == drawn[-1]:
         return None

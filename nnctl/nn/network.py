@@ -78,12 +78,19 @@ class Forward(ABC, Generic[R]):
             passes[width].forward(X[:, where])
             yield where, passes[width]
 
-    def predict(self, X: Array, passes: dict[int, R] | None = None) -> Array:
-        """Return A[L] (n[L], m) for X (n[0], m); `passes` from earlier calls are used again."""
+    def predict(
+        self, X: Array, passes: dict[int, R] | None = None, logits: Array | None = None, loss: Loss | None = None
+    ) -> Array:
+        """Return A[L] (n[L], m) for X (n[0], m); `passes` from earlier calls are used again.
+
+        The Z[L] of a loss are written into `logits`, where both are given.
+        """
         outputs = np.empty((self.outputs, X.shape[1]), self.dtype)
         with flushed(), np.errstate(over="ignore"):  # e^-Z in the sigmoid: its limit is right
             for where, block in self.blocks(X, {} if passes is None else passes):
                 outputs[:, where] = block.A[-1]
+                if logits is not None and loss is not None:
+                    logits[:, where] = block.logits(loss)
         return outputs
 
 

@@ -50,6 +50,12 @@ class Classes:
         """The number of classes."""
         return len(self.probabilities)
 
+    def rows(self, index: Array) -> "Classes":
+        """Return the sample of some rows."""
+        costs = None if self.costs is None else self.costs[index]
+        own = self.truth[index], self.probabilities[:, index], self.predicted[index], costs
+        return Classes(*own, self.positive)
+
     @property
     def strata(self) -> Array:
         """What each row (m,) is, by which rows are drawn where something would else be missing."""
@@ -98,6 +104,11 @@ class Labels:
         """The number of labels."""
         return len(self.truth)
 
+    def rows(self, index: Array) -> "Labels":
+        """Return the sample of some rows."""
+        costs = None if self.costs is None else self.costs[:, index]
+        return Labels(self.truth[:, index], self.probabilities[:, index], self.predicted[:, index], costs)
+
     @property
     def strata(self) -> None:
         """Rows are not of one label each."""
@@ -130,6 +141,10 @@ class Numbers:
     def count(self) -> int:
         """The number of outputs."""
         return len(self.truth)
+
+    def rows(self, index: Array) -> "Numbers":
+        """Return the sample of some rows."""
+        return replace(self, truth=self.truth[:, index], predicted=self.predicted[:, index])
 
     @property
     def strata(self) -> None:

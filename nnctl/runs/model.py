@@ -25,6 +25,7 @@ from nnctl.nn import Array
 from nnctl.nn.activations import activations
 from nnctl.nn.ensemble import Ensemble, mean
 from nnctl.nn.front import Front
+from nnctl.nn.losses import Loss
 from nnctl.nn.network import Forward, Network, Pass
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
@@ -75,7 +76,16 @@ class Model:
         """Return A[L] (n[L], m) of each network for rows X (m, ...) as found in a file."""
         return [self._predict(parameters, X, origin) for parameters in (self.parameters, *self.others)]
 
-    def _predict(self, own: Parameters, X: Array, origin: str) -> Array:
+    def predict_logits(self, X: Array, origin: str, loss: Loss) -> tuple[Array, Array]:
+        """Return the outputs, and the Z[L] (n[L], m) that a loss takes for them, for rows X (m, ...) of a file."""
+        members = (self.parameters, *self.others)
+        Z = [np.empty((own.layer_dims[-1], len(X))) for own in members]
+        each = [self._predict(own, X, origin, logits, loss) for own, logits in zip(members, Z, strict=True)]
+        return self.together(each), Z[0] if len(Z) == 1 else loss.logits_of_mean(np.stack(Z))
+
+    def _predict(
+        self, own: Parameters, X: Array, origin: str, logits: Array | None = None, loss: Loss | None = None
+    ) -> Array:
         parameters, dtype = own, np.float64  # in which a row has one answer, whatever stands beside it
         if parameters.flat.dtype != dtype:
             parameters = parameters.copy(dtype)
@@ -90,7 +100,8 @@ class Model:
             with np.errstate(over="ignore", invalid="ignore"):
                 for start in starts[worker::workers]:
                     rows = slice(start, start + together)
-                    outputs[:, rows] = network.predict(self.interface.columns(X[rows], dtype, origin), passes)
+                    Z = None if logits is None else logits[:, rows]
+                    outputs[:, rows] = network.predict(self.interface.columns(X[rows], dtype, origin), passes, Z, loss)
 
         with gathered(workers) as team:  # on blocks of their own threads scale better than inside these narrow products
             team.run(fill, workers)

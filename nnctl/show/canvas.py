@@ -44,7 +44,7 @@ def area(index: int, points: float) -> float:
     return STRONGER.get(marker(index), 1) * points**2
 
 
-def grid(figure: Figure, n: int, shape: float) -> tuple[list[Axes], int]:
+def grid(figure: Figure, n: int, shape: float, shared: bool = True) -> tuple[list[Axes], int]:
     """Return n panels, about `shape` times as wide as high, in as many columns as make them largest.
 
     The second value is the size of letters on them.
@@ -55,7 +55,7 @@ def grid(figure: Figure, n: int, shape: float) -> tuple[list[Axes], int]:
         return float(min(width / columns / shape, height / ceil(n / columns)))
 
     columns = max(range(1, n + 1), key=side)
-    panels = figure.subplots(ceil(n / columns), columns, squeeze=False, sharex=True, sharey=True)
+    panels = figure.subplots(ceil(n / columns), columns, squeeze=False, sharex=shared, sharey=shared)
     for axes in panels.flat[n:]:
         axes.set_axis_off()
     if n > 1:

@@ -9,13 +9,13 @@ import io
 import logging
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from nnctl import signals
+from nnctl import __version__, signals
 from nnctl.errors import SpecError, StorageError
 from nnctl.registry import FEW, listed
 from nnctl.runs.files import write_bytes
@@ -24,10 +24,14 @@ from nnctl.training.experiment import Experiment
 
 if TYPE_CHECKING:  # what stands behind these takes long to import, and is not always wanted
     from nnctl.explain.compare import Comparison
+    from nnctl.explain.evaluation import Evaluation
     from nnctl.show.pictures import Draw
 
 PATIENCE = 2.0  # seconds that pictures may take after a signal to end
 SMALLEST, LARGEST = 200, 10_000  # pixels of either side
+SOFTWARE = f"nnctl {__version__}"  # what a picture says of who drew it
+OURS = b"Software\0nnctl "  # how that stands in its file
+LONGEST = 40  # signs of an input's name in that of a picture
 
 Size = tuple[int, int]  # width and height in pixels
 
@@ -66,6 +70,43 @@ def draw_comparison(compared: "Comparison", messages: Console, size: Size | None
         return pictures.of_comparison(compared, messages.print)
 
     return _drawn(wanted, compared.folder, messages, size)
+
+
+def draw_evaluation(
+    evaluation: "Evaluation", run: Run, inputs: Sequence[str], messages: Console, size: Size | None
+) -> list[Path]:
+    """Draw all pictures of an evaluation into the run's folder and return the paths of those that were drawn.
+
+    Those of an input have its name in theirs. A file of such a name that no evaluation has drawn is left alone.
+    """
+
+    def wanted() -> Mapping[str, "Draw"]:
+        from nnctl.show import pictures
+
+        drawn = pictures.of_evaluation(evaluation)
+        of = f"-{_plain(inputs)}" if inputs else ""
+        return {_free(run.folder, f"{name}{of}"): draw for name, draw in drawn.items()}
+
+    return _drawn(wanted, run.folder, messages, size)
+
+
+def _plain(inputs: Sequence[str]) -> str:
+    """Return what pictures of inputs are called after: the first, with signs that any folder can have."""
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(inputs[0]).stem)[:LONGEST].strip("-")
+    return (stem or "data") + (f"-and-{len(inputs) - 1}-more" if len(inputs) > 1 else "")
+
+
+def _free(folder: Path, stem: str) -> str:
+    """Return the name of a picture that is not there yet, or was drawn by an evaluation before."""
+    for number in range(1, 1000):
+        name = f"{stem}.png" if number == 1 else f"{stem}-{number}.png"
+        path = folder / name
+        if not os.path.lexists(path):
+            return name
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            if OURS in file.read(2000):
+                return name
+    raise StorageError(f"{folder / stem}.png: is there, and so are a thousand pictures of that name")
 
 
 def _drawn(
@@ -113,7 +154,8 @@ def _save(draw: "Draw", path: Path, size: Size) -> set[str]:
     draw(figure)
     boxes = fonts.lend(figure)
     content = io.BytesIO()
-    figure.savefig(content, format="png", pil_kwargs={"compress_level": 1})  # a third larger, in half of the time
+    settings = {"compress_level": 1}  # a third larger, in half of the time
+    figure.savefig(content, format="png", metadata={"Software": SOFTWARE}, pil_kwargs=settings)
     write_bytes(path, content.getvalue())
     return boxes
 

@@ -23,6 +23,7 @@ from nnctl.training.experiment import Experiment
 
 if TYPE_CHECKING:  # what stands behind these is imported by the command that has them
     from nnctl.explain.compare import Comparison, Scheme
+    from nnctl.explain.evaluation import Evaluation
 
 Draw = Callable[[Figure], None]
 
@@ -71,6 +72,25 @@ def of_comparison(compared: "Comparison", say: Callable[[str], object]) -> dict[
     if models:
         chosen[TOGETHER[kind]] = _of_models(kind, experiment, models)
     return chosen
+
+
+def of_evaluation(evaluation: "Evaluation") -> dict[str, Draw]:
+    """Return the pictures of an evaluation, by names without an ending."""
+    from nnctl.nn.samples import Classes, Numbers
+    from nnctl.show.confusions import confusions
+    from nnctl.show.residuals import predicted, residuals
+    from nnctl.show.thresholds import calibration, precision_recall, roc
+
+    sample = evaluation.sample
+    if isinstance(sample, Numbers):
+        chosen: dict[str, Callable[..., None]] = {"predicted": predicted, "residuals": residuals}
+    else:
+        chosen = {"confusion": confusions} if isinstance(sample, Classes) else {}
+        if any(each.score == "roc_auc" and each.value is not None for each in evaluation.estimates):
+            chosen |= {"roc": roc, "precision-recall": precision_recall}
+        if sample.costs is not None:
+            chosen["calibration"] = calibration
+    return {name: partial(draw, evaluation=evaluation) for name, draw in chosen.items()}
 
 
 ALONE = {

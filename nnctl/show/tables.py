@@ -31,11 +31,14 @@ if TYPE_CHECKING:  # what stands behind these is imported by the commands that h
     from nnctl.explain.compare import Comparison
     from nnctl.explain.cross_validation import CrossValidation
     from nnctl.explain.prediction import Prediction
+    from nnctl.explain.standing import Standing
+    from nnctl.nn.estimates import Estimate
     from nnctl.training.ensemble import Members
 
 UNLIMITED = 10**6  # columns
 COUNTED = 100_000  # values, of which different ones are counted at once
 MOST_ROWS = 100  # of predictions shown; a file gets them all
+DASH = "–"  # where there is no number
 LABELS = {"mse": "MSE", "mae": "MAE", "r2": "R²", "exact": "all labels right"}
 
 
@@ -76,7 +79,7 @@ def columns(experiment: Experiment) -> Table | None:
     preparation, rows = experiment.dataset.interface.preparation, experiment.dataset.parts["train"].table.X
     if isinstance(preparation, BlockPreparation):
         return None
-    table = _table("column", "kind", "different", "missing", "training rows have", "inputs", right=(2, 3, 5))
+    table = plain("column", "kind", "different", "missing", "training rows have", "inputs", right=(2, 3, 5))
     first = {column.name: column for column in preparation.columns[:MOST_ROWS]}
     for names in rows.together():
         some = rows.read([name for name in names if name in first])
@@ -101,7 +104,7 @@ def _different(values: Array) -> str:
 def layers(experiment: Experiment) -> Table:
     """Return the layer table: shapes of W and b, activation, number of parameters."""
     parameters = experiment.model.parameters
-    table = _table("layer", "W", "b", "activation", "parameters", right=(0, 4))
+    table = plain("layer", "W", "b", "activation", "parameters", right=(0, 4))
     model = experiment.spec.model
     fronts = (
         ("embed", model.embed, embeddings, "embedding/"),
@@ -122,24 +125,49 @@ def layers(experiment: Experiment) -> Table:
     return table
 
 
-def metrics(measured: Mapping[str, Metrics], interface: Interface) -> Table:
-    """Return losses and metrics, a column for each part, and the cost where it is not the loss."""
-    table = _table("", *measured, right=range(1, len(measured) + 1))
+def metrics(measured: Mapping[str, Metrics], interface: Interface, held_back: "Standing | None" = None) -> Table:
+    """Return losses and metrics, a column for each part, and the cost where it is not the loss.
+
+    Beside them stands how sure those of the rows are that were held back, and what guessing has there.
+    """
+    further = [] if held_back is None else [f"95 % of {held_back.part}", "guessing"]
+    table = plain("", *measured, *further, right=range(1, len(measured) + len(further) + 1))
     for name in _names(measured.values()):
-        table.add_row(_label(name, interface), *(_number(part.get(name)) for part in measured.values()))
+        cells = [number(part.get(name)) for part in measured.values()]
+        if held_back is not None:
+            each = held_back.estimates.get(name)
+            known = each is not None and (each.interval is not None or each.reason is not None)
+            cells.append(interval(each, 3) if each is not None and known else "")
+            cells.append("" if each is None else number(each.baseline))
+        table.add_row(_label(name, interface), *cells)
     return table
+
+
+def interval(each: "Estimate", digits: int = 4) -> str:
+    """Return the ends of an interval."""
+    if each.interval is None:
+        return DASH
+    low, high = each.interval
+    return f"{end(low, digits)} to {end(high, digits)}"
+
+
+def end(value: float, digits: int = 4) -> str:
+    """Return a number as precise as an interval makes sense of."""
+    if 0.01 <= abs(value) < 10 or value == 0:
+        return f"{value:.{digits}f}"
+    return f"{value:,.{digits + 1}g}" if 1e-4 <= abs(value) < 10**digits else f"{value:.{max(digits - 1, 2)}e}"
 
 
 def members(trained: "Members", together: Mapping[str, Metrics]) -> Table:
     """Return how long each network of an ensemble was trained, and its loss on each part beside that of their mean."""
     titles = [f"loss,\n{part}" for part in together]
-    table = _table("", "seed", "iterations", "kept from", *titles, right=range(1, 4 + len(titles)))
+    table = plain("", "seed", "iterations", "kept from", *titles, right=range(1, 4 + len(titles)))
     for member in trained.members:
         best = "" if member.best_iteration is None else f"{member.best_iteration:,}"
-        losses = (_number(member.metrics.get(part, {}).get("loss")) for part in together)
+        losses = (number(member.metrics.get(part, {}).get("loss")) for part in together)
         table.add_row(member.label, str(member.spec.seed), f"{member.iterations:,}", best, *losses)
     table.add_section()
-    table.add_row("mean of outputs", "", "", "", *(_number(part.get("loss")) for part in together.values()))
+    table.add_row("mean of outputs", "", "", "", *(number(part.get("loss")) for part in together.values()))
     return table
 
 
@@ -152,7 +180,7 @@ def predictions(prediction: "Prediction", beside: "Beside") -> Table:
         answers = {name: values for name, values in answers.items() if name != PROBABILITY}
     header = ["row", *map(shown, answers)]
     truth, mistakes = prediction.truth(), prediction.wrong()
-    table = _table(*header, *(["truth"] if truth else []), right=range(len(header)))
+    table = plain(*header, *(["truth"] if truth else []), right=range(len(header)))
     for number in prediction.worst_first()[:MOST_ROWS].tolist():
         row = [number, *(values[number] for values in answers.values())]
         cells = [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row]
@@ -169,7 +197,7 @@ def prediction_summary(prediction: "Prediction") -> str:
     """Return the metrics of a prediction in a line, and how many rows were left out of the table."""
     m = len(prediction.table.X)
     measured, interface = prediction.metrics() or {}, prediction.model.interface
-    said = ", ".join(f"{_label(name, interface)} {_number(value)}" for name, value in measured.items())
+    said = ", ".join(f"{_label(name, interface)} {number(value)}" for name, value in measured.items())
     hidden = f" ({m - MOST_ROWS:,} more rows; -o FILE writes all)" if m > MOST_ROWS else ""
     return f"{said} on {m:,} examples{hidden}"
 
@@ -210,17 +238,17 @@ def cross_validation(validated: "CrossValidation", console: Console) -> Group:
     """Return the metrics of each fold's own test rows, where the console is wide enough, and those over all folds."""
     interface, summaries = validated.experiment.dataset.interface, validated.summaries()
     labels = {name: _label(name, interface) for name in summaries}
-    each = _table("", "test rows", *labels.values(), right=range(1, len(labels) + 2))
+    each = plain("", "test rows", *labels.values(), right=range(1, len(labels) + 2))
     for index, fold in enumerate(validated.folds):
         label = f"{fold.label}, {fold.status}" if fold.mishap or not fold.metrics else fold.label
-        values = [_number(found.values[index]) for found in summaries.values()]
+        values = [number(found.values[index]) for found in summaries.values()]
         each.add_row(label, f"{fold.rows['test']:,}" if fold.rows else "–", *values)
     whole = any(found.pooled is not None for found in summaries.values())
-    table = _table("", "mean", "spread", "95 % interval", *(["all rows"] if whole else []), right=range(1, 5))
+    table = plain("", "mean", "spread", "95 % interval", *(["all rows"] if whole else []), right=range(1, 5))
     for name, found in summaries.items():
-        interval = "–" if found.interval is None else " to ".join(map(_number, found.interval))
-        pooled = [_number(found.pooled)] if whole else []
-        table.add_row(labels[name], _number(found.mean), _number(found.spread), interval, *pooled)
+        ends = DASH if found.interval is None else " to ".join(map(number, found.interval))
+        pooled = [number(found.pooled)] if whole else []
+        table.add_row(labels[name], number(found.mean), number(found.spread), ends, *pooled)
     return Group(*([each] if _fits(each, console) else []), *([table] if labels else []))
 
 
@@ -230,7 +258,7 @@ Column = tuple[str, list[str]]  # a title of several lines, and a number for eac
 def _by_iteration(compared: "Comparison") -> Table:
     """Return a table with a column for each scheme."""
     schemes = compared.schemes
-    table = _table("iteration", *(scheme.label for scheme in schemes), right=range(len(schemes) + 1))
+    table = plain("iteration", *(scheme.label for scheme in schemes), right=range(len(schemes) + 1))
     for iteration in compared.shown_iterations():
         table.add_row(*_flat(_costs_at(compared, iteration)))
     table.add_section()
@@ -241,14 +269,14 @@ def _by_iteration(compared: "Comparison") -> Table:
 
 def _by_scheme(compared: "Comparison", console: Console, columns: Sequence[Column], title: str = "") -> Table:
     """Return a table with a row for each scheme."""
-    table = _table(title, *(title for title, _ in columns), right=range(1, len(columns) + 1))
+    table = plain(title, *(title for title, _ in columns), right=range(1, len(columns) + 1))
     for index, scheme in enumerate(compared.schemes):
         table.add_row(shown(scheme.label, console.width // 3), *(numbers[index] for _, numbers in columns))
     return table
 
 
 def _costs_at(compared: "Comparison", iteration: int) -> Column:
-    return f"{iteration:,}", [_number(scheme.costs.get(iteration)) for scheme in compared.schemes]
+    return f"{iteration:,}", [number(scheme.costs.get(iteration)) for scheme in compared.schemes]
 
 
 def _measured(compared: "Comparison") -> list[list[Column]]:
@@ -258,7 +286,7 @@ def _measured(compared: "Comparison") -> list[list[Column]]:
         measured, columns = [scheme.metrics.get(part, {}) for scheme in compared.schemes], []
         for name in _names(measured):
             title = f"final {name}" if name in ("loss", "cost") else _label(name, interface).replace(" ", "\n", 1)
-            columns.append((f"{title},\n{part}", [_number(values.get(name)) for values in measured]))
+            columns.append((f"{title},\n{part}", [number(values.get(name)) for values in measured]))
         parts.append(columns)
     return parts
 
@@ -295,7 +323,7 @@ def _names(measured: Iterable[Metrics]) -> list[str]:
     return list(names)
 
 
-def _table(*columns: str, right: Sequence[int] | range = ()) -> Table:
+def plain(*columns: str, right: Sequence[int] | range = ()) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for index, name in enumerate(columns):
         table.add_column(name, justify="right" if index in right else "left", overflow="fold")
@@ -312,10 +340,10 @@ def _shape(shape: Sequence[int]) -> str:
     return f"({', '.join(str(n) for n in shape)})"
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     """Return six digits behind the point, or more significant ones where the value is small."""
     if value is None:
-        return "–"
+        return DASH
     return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e9 else f"{value:.4e}"
 
 

@@ -1,5 +1,6 @@
 """The result of a training: how it ended, its metrics and times, and the record of it that run.json is."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from nnctl.errors import NnctlError
 from nnctl.nn.metrics import Metrics
 from nnctl.process import this_process
 from nnctl.runs.run import Run, host_facts
+from nnctl.training.measures import known
 
 
 @dataclass
@@ -51,9 +53,17 @@ class Result:
             **({"team": self.members} if self.members is not None else {}),
             "data_sha256": dataset.sha256,
             "data_rows": {part: examples.m for part, examples in dataset.parts.items()},
+            "targets": self._targets(dataset),
             **({"data_parts": {part: rows_sha256(rows) for part, rows in split_off.items()}} if split_off else {}),
             "notes": [*dataset.notes, *self.notes],
         }
+
+    def _targets(self, dataset: Dataset) -> Mapping[str, list[float | None]]:
+        """Return what the training rows' targets say of others: the share of each class or label, or each mean."""
+        interface = dataset.interface
+        told = known(dataset.parts["train"], interface)
+        what = "shares" if interface.classes or interface.labels else "means"
+        return {what: [value if math.isfinite(value) else None for value in told]}
 
     def _products(self) -> Mapping[str, str | None]:
         """Return the kernels of the training's matrix products and the threads of each: in a team it is one."""

@@ -195,13 +195,13 @@ def test_no_number_of_a_comparison_breaks_and_no_line_is_too_long(tmp_path, monk
         stdout.print(tables.comparison(compared, stdout))
     lines = file.getvalue().splitlines()
     assert max(map(len, lines)) <= width
-    legal = {tables._number(cost) for scheme in compared.schemes for cost in scheme.costs.values()}
+    legal = {tables.number(cost) for scheme in compared.schemes for cost in scheme.costs.values()}
     parts = [part for scheme in compared.schemes for part in scheme.metrics.values()]
-    metrics = [tables._number(value) for part in parts for value in part.values()]
+    metrics = [tables.number(value) for part in parts for value in part.values()]
     found = [number for line in lines for number in NUMBER.findall(line.replace("0.123456)", ""))]
     assert set(found) <= legal | set(metrics)
     assert set(metrics) <= set(found)  # all of them, whole
-    finals = {tables._number(scheme.costs[14999]) for scheme in compared.schemes}
+    finals = {tables.number(scheme.costs[14999]) for scheme in compared.schemes}
     assert finals <= set(found)
     assert not [line for line in lines if "…" in line and re.search(r"\d…", line)]
 
