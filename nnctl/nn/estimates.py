@@ -102,7 +102,7 @@ def _part(score: type[Score], sample: Sample, index: int) -> _Part:
     return _Summed(score, sample, index)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Draws:
     """What the resamples give of a score: of all, and of each class, label or output (B,), with their deviations."""
 

@@ -16,7 +16,7 @@ from nnctl.nn.metrics import classify
 CLASSES, LABELS, NUMBERS = "classes", "labels", "numbers"  # what a task asks for
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # which arrays do not have, and take time to make
 class Classes:
     """One class of K for each of m rows."""
 
@@ -72,7 +72,7 @@ class Classes:
         return counts.reshape(self.count, self.count)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Labels:
     """Yes or no of each of L labels for each of m rows."""
 
@@ -119,7 +119,7 @@ class Labels:
         return self.truth[index], self.predicted[index], self.probabilities[index]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Numbers:
     """A number, or several, for each of m rows, in the targets' own units."""
 

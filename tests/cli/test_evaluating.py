@@ -3,6 +3,7 @@
 import csv
 import json
 
+import h5py
 import numpy as np
 import PIL.Image
 import pytest
@@ -236,3 +237,25 @@ def test_a_network_that_has_learnt_nothing_is_told(nnctl):
     outcome = nnctl("evaluate", "--no-pictures", "-q")
     assert "not known to be better than the commonest answer in training for all, as far as 100 rows" in outcome.stdout
     assert "accuracy 0.4038 to 0.5962 beside 0.5" in outcome.stdout
+
+
+def test_an_ensemble_is_scored_by_its_mean(nnctl, tmp_path, rows):
+    run = tmp_path / nnctl("train", "flowers.yaml", "-q", "--no-pictures", "-S", "train.ensemble=3").stdout.strip()
+    measured = json.loads((run / "run.json").read_text(encoding="utf-8"))["metrics"]["test"]
+    scores = evaluated(nnctl)["scores"]
+    assert scores["log_loss"]["value"] == pytest.approx(measured["loss"], rel=1e-12)
+    assert scores["accuracy"]["value"] == measured["accuracy"]
+    answers = predicted(nnctl)["predictions"]
+    P = np.array([[row[f"p_{kind}"] for kind in "abc"] for row in answers])
+    assert scores["log_loss"]["value"] == pytest.approx(
+        theirs.log_loss([row["truth"] for row in answers], P), rel=1e-12
+    )
+
+
+def test_a_surely_wrong_row_has_a_finite_log_loss(nnctl, tmp_path):
+    run = tmp_path / nnctl("train", "circles", "-q", "--no-pictures", "-S", "train.iterations=100").stdout.strip()
+    with h5py.File(run / "parameters.h5", "r+") as file:
+        file["b3"][...] = 800.0  # p is 1 for all, as a float
+    found = evaluated(nnctl)["scores"]
+    assert found["accuracy"]["value"] == 0.5
+    assert found["log_loss"]["value"] == pytest.approx(400, rel=0.01)
