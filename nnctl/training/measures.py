@@ -1,6 +1,7 @@
 """Measures are how good a network is on the parts of its data: its loss, and the metrics of its task."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from nnctl.nn import Array
 from nnctl.nn.criterion import Criterion, Evaluation
 from nnctl.nn.losses import Loss, losses, losses_of
 from nnctl.nn.metrics import Metrics, classification, classify, labelling, regression
-from nnctl.nn.samples import Classes, Labels, Numbers, Sample
 from nnctl.runs.model import Model
+
+if TYPE_CHECKING:
+    from nnctl.nn.samples import Sample
 
 
 def measure(trained: Model, criterion: Criterion, dataset: Dataset) -> dict[str, Metrics]:
@@ -63,12 +66,14 @@ def cross_entropy_of(output: str) -> Loss | None:
     return loss if loss.of_logits else None
 
 
-def sample_of(interface: Interface, output: str, truth: Array, outputs: Array, logits: Array | None = None) -> Sample:
+def sample_of(interface: Interface, output: str, truth: Array, outputs: Array, logits: Array | None = None) -> "Sample":
     """Return what a network answered beside the truth: class indices (m,), labels or numbers (n[L], m).
 
     What the truth costs is worked out from the logits Z[L] (n[L], m), never from the logarithm of a rounded 0. `output`
     is the last activation: several sigmoid units have no probabilities of one choice.
     """
+    from nnctl.nn.samples import Classes, Labels, Numbers  # which to train nobody needs
+
     if interface.classes is None and not interface.labels:
         return Numbers(truth, outputs)
     loss, costs, n = cross_entropy_of(output), None, len(outputs)
