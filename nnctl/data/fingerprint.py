@@ -54,11 +54,28 @@ def rows_sha256(numbers: Array) -> str:
     return hashlib.sha256(numbers.astype("<i8").tobytes()).hexdigest()
 
 
-def overlaps(parts: Mapping[str, Part]) -> list[str]:
-    """Say how many rows of features two parts share; raise a DataError where two parts are the same rows."""
-    notes = []
+@dataclass(frozen=True)
+class Shared:
+    """How many rows of features of a part are rows of an earlier one, too."""
+
+    part: str
+    other: str
+    rows: int
+    of: int
+    repeats: str  # what is said of rows that come again within the earlier part, or nothing
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rows:,} of {self.of:,} {self.part} rows have the same features as rows of the {self.other}"
+            f" part{self.repeats}"
+        )
+
+
+def shared_rows(parts: Mapping[str, Part]) -> list[Shared]:
+    """Return how many rows of features two parts share; raise a DataError where two parts are the same rows."""
+    found = []
     rows = _comparable(parts) if len(parts) > 1 else {}
-    sums = {name: np.concatenate([_sums(piece) for piece in found]) for name, found in rows.items()}
+    sums = {name: np.concatenate([_sums(piece) for piece in own]) for name, own in rows.items()}
     for name, other in combinations(rows, 2):
         ours, theirs = rows[name].among(sums[name], sums[other]), rows[other].among(sums[other], sums[name])
         of_ours, of_theirs = Counter(ours.digests()), Counter(theirs.digests())
@@ -71,11 +88,8 @@ def overlaps(parts: Mapping[str, Part]) -> list[str]:
                 f" data.{other}: {{file: ..., features: ..., target: ...}}, or another test_seed of a built-in set"
             )
         if shared:
-            notes.append(
-                f"{shared:,} of {len(parts[other].table.X):,} {other} rows have the same features as rows of the {name}"
-                f" part{_repeated(rows[name])}"
-            )
-    return notes
+            found.append(Shared(other, name, shared, len(parts[other].table.X), _repeated(rows[name])))
+    return found
 
 
 @dataclass(frozen=True)
