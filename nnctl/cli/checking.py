@@ -39,6 +39,7 @@ def check(
         else:
             from nnctl.show import verdicts
 
-            console.results().print(verdicts.verdicts(checked, quiet))
+            if (table := verdicts.verdicts(checked, quiet)).row_count:
+                console.results().print(table)
         if (mishap := checked.mishap(strict)) is not None:
             raise mishap

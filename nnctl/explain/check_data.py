@@ -107,7 +107,8 @@ def codes(subject: Subject) -> list[Verdict]:
             if rows < FEWEST_CODES or not len(others):
                 continue
             nearest = others.min() if sign > 0 else others.max()
-            if abs(nearest - code) > others.max() - others.min():
+            alone_below = code < 0 <= others.min()
+            if alone_below or abs(nearest - code) > others.max() - others.min():
                 found[look.names[column]] = {
                     "value": code,
                     "rows": rows,
@@ -139,16 +140,15 @@ def determines(subject: Subject) -> list[Verdict]:
     """Say which columns determine the target alone."""
     look, train = subject.look, subject.experiment.dataset.parts["train"]
     Y, interface = train.Y[:, look.rows], subject.experiment.dataset.interface
-    if interface.classes is None and not interface.labels:
-        found = _alike(look.numbers, Y)
-    else:
-        truth = classify(Y) if interface.classes else Y[0].astype(np.int64)
-        found = _parting(look.numbers, truth) if interface.classes or len(Y) == 1 else []
-        names = [name for name, own in look.texts.items() if _goes_with(own, truth)]
-        if names:
-            return [_leak(subject, names)]
-    if len(found):
-        return [_leak(subject, [look.names[column] for column in found])]
+    names = list[str]()
+    if interface.classes or (interface.labels and len(Y) == 1):
+        truth = classify(Y)
+        names = [look.names[column] for column in _parting(look.numbers, truth)]
+        names += [name for name, own in look.texts.items() if _goes_with(own, truth)]
+    elif not interface.labels:
+        names = [look.names[column] for column in _alike(look.numbers, Y)]
+    if names:
+        return [_leak(subject, names)]
     return [Verdict("ok", "no column determines the target alone")]
 
 
