@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from math import log
+from math import ceil, log
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from nnctl.nn.optimizers import bind, optimizers
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice, Registry
 from nnctl.team import ALONE
+from nnctl.threads import cores
 from nnctl.training.assembly import team_of
 from nnctl.training.experiment import objective_of, prepare, steps
 
@@ -58,10 +59,13 @@ def memory(subject: Subject) -> list[Verdict]:
     parts = experiment.dataset.parts
     batch = spec.train.batch_size or parts["train"].m
     assert spec.train.shards is not None
-    parameters = len(experiment.model.parameters.flat) * (1 + spec.train.shards + experiment.optimizer.slots)
-    passes = 2 * batch * sum(dims[1:]) + (batch * dims[0] if spec.train.batch_size else 0)
+    own = experiment.model.parameters
+    parameters = len(own.flat) * (1 + spec.train.shards + experiment.optimizer.slots)
+    passes = 2 * batch * (sum(dims[1:]) + (own.front.width if own.front else 0))
+    passes += batch * dims[0] if spec.train.batch_size else 0
     answers = max(examples.m for examples in parts.values()) * dims[-1]
-    needed, there = (parameters + passes + answers) * itemsize, available()
+    together = min(spec.train.ensemble, cores())
+    needed, there = (parameters + passes + answers) * itemsize * together, available()
     said = f"training takes about {in_words(needed)} beside the data, and {in_words(there)} are there"
     evidence = {"needed": needed, "available": there}
     if needed <= TIGHT * there:
@@ -89,7 +93,8 @@ def duration(subject: Subject) -> list[Verdict]:
         change = f"train.learning_rate: below {experiment.spec.train.learning_rate:g}"
         return [Verdict("warning" if np.isfinite(costs).all() else "error", said, change)]
     usual = sorted(taken[1:])[len(taken[1:]) // 2] if len(taken) > 1 else taken[0]
-    seconds = usual * experiment.iterations
+    in_turn = ceil(experiment.spec.train.ensemble / cores())  # those of an ensemble are trained side by side
+    seconds = usual * experiment.iterations * in_turn
     said = f"{experiment.iterations:,} iterations take about {_in_words(seconds)}"
     evidence = {"seconds": seconds, "iterations": experiment.iterations}
     if seconds > LONG:
@@ -111,6 +116,7 @@ def disk(subject: Subject) -> list[Verdict]:
     every = experiment.spec.train.log_every or 1
     rows = experiment.iterations // (every * (experiment.per_epoch if experiment.spec.train.batch_size else 1))
     needed = 2 * experiment.model.parameters.flat.nbytes + ROW * rows  # a file is whole before it takes a place
+    needed *= experiment.spec.train.ensemble
     place = next(
         folder for folder in (subject.runs_dir.absolute(), *subject.runs_dir.absolute().parents) if folder.is_dir()
     )
@@ -182,7 +188,8 @@ def trial(subject: Subject) -> list[Verdict]:
 def _learnt(subject: Subject, X: Array, Y: Array) -> tuple[float, int, int]:
     """Return how well a network of the spec's learns X (n[0], m) and Y (n[L], m), its updates and its parameters."""
     experiment = prepare(subject.experiment.spec, subject.experiment.dataset)
-    network, X = _in_span(experiment.model.network, X)
+    (network,) = experiment.model.networks
+    network, X = _in_span(network, X)
     Y = np.ascontiguousarray(Y)
     objective = Objective(network, Criterion(experiment.criterion.loss, X.shape[1]))
     adam = optimizers.resolve(Choice("adam"))()
@@ -206,7 +213,7 @@ def _in_span(network: Network, X: Array) -> tuple[Network, Array]:
     With X = QR it is that with W1 Q s on R / s, the same function of these examples; s brings R to unit scale.
     """
     n, m = X.shape
-    if n <= WIDE * m:
+    if n <= WIDE * m or network.parameters.front:
         return network, np.ascontiguousarray(X)
     Q, R = np.linalg.qr(X)
     scale = float(np.sqrt(np.square(R).mean())) or 1.0
