@@ -62,13 +62,15 @@ class Shared:
     other: str
     rows: int
     of: int
-    repeats: str  # what is said of rows that come again within the earlier part, or nothing
+    within: int  # how many rows of the earlier part come again in it
+    different: int  # rows of it
+    m: int  # all rows of it
 
     def __str__(self) -> str:
-        return (
-            f"{self.rows:,} of {self.of:,} {self.part} rows have the same features as rows of the {self.other}"
-            f" part{self.repeats}"
-        )
+        said = f"{self.rows:,} of {self.of:,} {self.part} rows have the same features as rows of the {self.other} part"
+        if 2 * self.different >= self.m:
+            return said
+        return f"{said}; rows repeat within that part, too: {self.different:,} of its {self.m:,} are different"
 
 
 def shared_rows(parts: Mapping[str, Part]) -> list[Shared]:
@@ -88,7 +90,10 @@ def shared_rows(parts: Mapping[str, Part]) -> list[Shared]:
                 f" data.{other}: {{file: ..., features: ..., target: ...}}, or another test_seed of a built-in set"
             )
         if shared:
-            found.append(Shared(other, name, shared, len(parts[other].table.X), _repeated(rows[name])))
+            counts = Counter(rows[name].digests())
+            within = sum(count for count in counts.values() if count > 1)
+            sizes = len(parts[other].table.X), within, len(counts), len(rows[name].X)
+            found.append(Shared(other, name, shared, *sizes))
     return found
 
 
@@ -111,12 +116,6 @@ class _Rows:
     def digests(self) -> Iterator[bytes]:
         """Yield a digest of each row, for the rows themselves may not fit into memory."""
         return (hashlib.blake2b(row.data, digest_size=16).digest() for piece in self for row in piece)
-
-
-def _repeated(rows: _Rows) -> str:
-    """Say that most rows repeat others, as those of a few categories do, or nothing."""
-    different, m = len(set(rows.digests())), len(rows.X)
-    return f"; rows repeat within that part, too: {different:,} of its {m:,} are different" if 2 * different < m else ""
 
 
 def _comparable(parts: Mapping[str, Part]) -> dict[str, _Rows]:

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.errors import DataError, NnctlError, SpecError
-from nnctl.explain import check_data, check_training
+from nnctl.explain import check_columns, check_data, check_training
 from nnctl.explain.verdicts import GRADES, Grade, Subject, Verdict
 from nnctl.spec.document import Document
 from nnctl.spec.reading import parse
 from nnctl.training.experiment import Experiment, prepare
+
+CHECKS = (
+    check_data.checks | check_columns.checks | check_training.checks
+)  # by name, in the order in which they are told
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,7 @@ def check(written: Document, folders: tuple[Path, ...], runs_dir: Path) -> Check
         return Checked([(name, Verdict("error", str(error)))])
     subject = Subject(experiment, runs_dir)
     verdicts = [("spec", Verdict("ok", "every key is legal, and the network fits the data"))]
-    verdicts += [
-        (name, verdict)
-        for name, look in (check_data.checks | check_training.checks).items()
-        for verdict in look(subject)
-    ]
+    verdicts += [(name, verdict) for name, look in CHECKS.items() for verdict in look(subject)]
     return Checked(verdicts, experiment)
 
 

@@ -51,6 +51,11 @@ class Subject:
     runs_dir: Path = Path("runs")
     most: int = MOST_VALUES
 
+    @property
+    def is_table(self) -> bool:
+        """Whether the data are named columns."""
+        return isinstance(self.experiment.dataset.parts["train"].table.X, Named)
+
     @cached_property
     def look(self) -> Look:
         """The training features as found, all rows or as many as are looked at."""

@@ -12,9 +12,10 @@ import pytest
 import sklearn.datasets
 
 from nnctl.cli import checking
-from nnctl.explain import check_data, check_training
-from nnctl.explain.check import check
-from nnctl.explain.check_data import _alike, _goes_with, _parting, warnings
+from nnctl.explain import check_columns, check_data, check_training
+from nnctl.explain.check import CHECKS, check
+from nnctl.explain.check_columns import _alike, _goes_with, _parting
+from nnctl.explain.check_data import warnings
 from nnctl.explain.verdicts import GRADES, Subject
 from nnctl.spec import document, shipped
 from nnctl.spec.reading import parse
@@ -22,7 +23,6 @@ from nnctl.training.experiment import prepare
 
 M = 300
 STREAM = np.random.RandomState(0)
-CHECKS = check_data.checks | check_training.checks
 
 
 @pytest.fixture(autouse=True)
@@ -414,7 +414,7 @@ def test_a_target_in_another_unit():
 
 
 def test_the_checks_of_one_command_have_names_of_their_own():
-    assert len(CHECKS) == len(check_data.checks) + len(check_training.checks)
+    assert len(CHECKS) == sum(len(each.checks) for each in (check_data, check_columns, check_training))
     assert checking.check.__doc__
 
 
