@@ -3,6 +3,7 @@
 import sys
 
 from nnctl.cli.app import app, explained
+from nnctl.cli.checking import check
 from nnctl.cli.comparing import compare_init
 from nnctl.cli.drafting import init
 from nnctl.cli.evaluating import evaluate
@@ -11,7 +12,7 @@ from nnctl.cli.streams import prepare_streams
 from nnctl.cli.training import train
 from nnctl.cli.validating import cross_validate
 
-for command in (init, train, predict, evaluate, cross_validate, compare_init):  # in the order of the help
+for command in (init, check, train, predict, evaluate, cross_validate, compare_init):  # in the order of the help
     app.command(command.__name__.replace("_", "-"))(command)
 
 

@@ -73,6 +73,11 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
     messages.print(tables.layers(experiment))
     for note in experiment.dataset.notes:
         messages.print(f"note: {note}")
+    if not quiet and experiment.dataset.parts["train"].table.files:  # a built-in set is sound
+        from nnctl.explain import check_data
+
+        for warning in check_data.warnings(experiment):
+            messages.print(f"warning: {warning}")
     with signals.held() as received:
         run = create_run(runs_dir, experiment.spec.name, experiment.spec.resolved())
         with signals.last_words(partial(_cut_short, run, as_json)):

@@ -4,7 +4,7 @@ The order is fixed: read the tables, split off shares, settle the classes, fit t
 training rows, and check that the network's first and last layer fit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from nnctl.data.block import BlockPreparation, in_words
 from nnctl.data.columns import Columns, Named
-from nnctl.data.fingerprint import overlaps, sha256
+from nnctl.data.fingerprint import sha256, shared_rows
 from nnctl.data.interface import Interface
 from nnctl.data.outputs import (
     check_classes,
@@ -64,8 +64,13 @@ class Dataset:
     interface: Interface
     spec: Spec  # with what the data told of the network
     sha256: dict[str, str]  # of the features and targets of each part, as found
-    notes: tuple[str, ...] = ()  # what a person should be told about how they were read
+    told: Mapping[str, Sequence[object]] = field(default_factory=dict)  # to a person, by what it is about
     split_off: Mapping[str, Array] = field(default_factory=dict)  # the numbers of the rows that each share took
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should be told about how they were read, in words."""
+        return tuple(str(note) for notes in self.told.values() for note in notes)
 
 
 def load(spec: Spec, tables: Mapping[str, Table] | None = None) -> Dataset:
@@ -80,7 +85,8 @@ def load(spec: Spec, tables: Mapping[str, Table] | None = None) -> Dataset:
     found = _with_fitting_lists(found, spec)
     whole, tables = found["train"], split(found, spec)
     train = tables["train"]
-    notes = [note for table in tables.values() for note in table.notes]
+    told: dict[str, Sequence[object]] = {"reading": [note for table in tables.values() for note in table.notes]}
+    unlike = list[str]()
     preparation: BlockPreparation | TabularPreparation
     if isinstance(whole.X, Named):
         preparation = _columns(train, whole.X, spec)
@@ -108,16 +114,21 @@ def load(spec: Spec, tables: Mapping[str, Table] | None = None) -> Dataset:
                 f" has {in_words(preparation.shape)}"
             )
         if name != "train":
-            notes += _remarks(preparation, table)
+            unlike += _remarks(preparation, table)
         with np.errstate(over="ignore"):
             X, Y = interface.columns(table.X, dtype, table.origin), interface.targets(table, dims[-1], dtype)
         parts[name] = Examples(X, Y, table)
         _check_finite(parts[name])
-    notes += overlaps(parts)
-    notes += [remark for remark in (preparation.remark(), spread(train, spec), _of_labels(labels, whole)) if remark]
+    told |= {"unlike": unlike, "shared": shared_rows(parts)}
+    for about, remark in {
+        "features": preparation.remark(),
+        "targets": spread(train, spec),
+        "labels": _of_labels(labels, whole),
+    }.items():
+        told[about] = [remark] if remark else []
     sums = {name: sha256(table) for name, table in tables.items()}
     split_off = {name: rows for name in spec.data.drawn if (rows := tables[name].numbers) is not None}
-    return Dataset(parts, interface, spec, sums, tuple(notes), split_off)
+    return Dataset(parts, interface, spec, sums, told, split_off)
 
 
 def _of_labels(labels: bool, train: Table) -> str | None:

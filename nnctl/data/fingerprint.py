@@ -54,11 +54,30 @@ def rows_sha256(numbers: Array) -> str:
     return hashlib.sha256(numbers.astype("<i8").tobytes()).hexdigest()
 
 
-def overlaps(parts: Mapping[str, Part]) -> list[str]:
-    """Say how many rows of features two parts share; raise a DataError where two parts are the same rows."""
-    notes = []
+@dataclass(frozen=True)
+class Shared:
+    """How many rows of features of a part are rows of an earlier one, too."""
+
+    part: str
+    other: str
+    rows: int
+    of: int
+    within: int  # how many rows of the earlier part come again in it
+    different: int  # rows of it
+    m: int  # all rows of it
+
+    def __str__(self) -> str:
+        said = f"{self.rows:,} of {self.of:,} {self.part} rows have the same features as rows of the {self.other} part"
+        if 2 * self.different >= self.m:
+            return said
+        return f"{said}; rows repeat within that part, too: {self.different:,} of its {self.m:,} are different"
+
+
+def shared_rows(parts: Mapping[str, Part]) -> list[Shared]:
+    """Return how many rows of features two parts share; raise a DataError where two parts are the same rows."""
+    found = []
     rows = _comparable(parts) if len(parts) > 1 else {}
-    sums = {name: np.concatenate([_sums(piece) for piece in found]) for name, found in rows.items()}
+    sums = {name: np.concatenate([_sums(piece) for piece in own]) for name, own in rows.items()}
     for name, other in combinations(rows, 2):
         ours, theirs = rows[name].among(sums[name], sums[other]), rows[other].among(sums[other], sums[name])
         of_ours, of_theirs = Counter(ours.digests()), Counter(theirs.digests())
@@ -71,11 +90,11 @@ def overlaps(parts: Mapping[str, Part]) -> list[str]:
                 f" data.{other}: {{file: ..., features: ..., target: ...}}, or another test_seed of a built-in set"
             )
         if shared:
-            notes.append(
-                f"{shared:,} of {len(parts[other].table.X):,} {other} rows have the same features as rows of the {name}"
-                f" part{_repeated(rows[name])}"
-            )
-    return notes
+            counts = Counter(rows[name].digests())
+            within = sum(count for count in counts.values() if count > 1)
+            sizes = len(parts[other].table.X), within, len(counts), len(rows[name].X)
+            found.append(Shared(other, name, shared, *sizes))
+    return found
 
 
 @dataclass(frozen=True)
@@ -97,12 +116,6 @@ class _Rows:
     def digests(self) -> Iterator[bytes]:
         """Yield a digest of each row, for the rows themselves may not fit into memory."""
         return (hashlib.blake2b(row.data, digest_size=16).digest() for piece in self for row in piece)
-
-
-def _repeated(rows: _Rows) -> str:
-    """Say that most rows repeat others, as those of a few categories do, or nothing."""
-    different, m = len(set(rows.digests())), len(rows.X)
-    return f"; rows repeat within that part, too: {different:,} of its {m:,} are different" if 2 * different < m else ""
 
 
 def _comparable(parts: Mapping[str, Part]) -> dict[str, _Rows]:

@@ -22,8 +22,9 @@ from nnctl.runs.run import Run, create_folder, create_run, timestamp
 from nnctl.spec.document import Document, override
 from nnctl.spec.reading import parse
 from nnctl.spec.spec import FoldSpec, Spec
+from nnctl.training import ensemble
 from nnctl.training.experiment import Experiment, prepare
-from nnctl.training.several import Report, Several, train_one
+from nnctl.training.several import Report, Several, keep, train_one
 from nnctl.training.side_by_side import Tell
 
 CONFIDENCE = 0.95
@@ -216,6 +217,20 @@ def _train(spec: Spec, tables: Mapping[str, Table], first: Experiment, fold: Fol
     experiment = first if own == spec else prepare(own, load(own, tables))
     fold.run = create_run(fold.run.folder.parent, fold.label, experiment.spec.resolved(), stamp="")
     fold.rows = {part: examples.m for part, examples in experiment.dataset.parts.items()}
-    train_one(fold, experiment, tell)
+    if experiment.spec.train.ensemble > 1:
+        keep(fold, ensemble.train(experiment, fold.run, _of_all(tell, experiment.spec.train.ensemble))[1])
+    else:
+        train_one(fold, experiment, tell)
     fold.notes = (*experiment.dataset.notes, *fold.notes)
     return fold
+
+
+def _of_all(tell: Tell, count: int) -> Report:
+    """Return what tells the progress of so many networks as that of one training."""
+    done = [0] * count
+
+    def report(index: int, updates: int, of: int, cost: float) -> None:
+        done[index] = updates
+        tell(sum(done), of * count, cost)
+
+    return report

@@ -127,6 +127,11 @@ def train_one(member: Member, experiment: Experiment, tell: Tell) -> Result:
     """Train one of several in its run, telling its progress, and keep in it what came of it."""
     watcher = partial(reported, report=tell, iterations=experiment.iterations)
     result = train(experiment, member.run, [watcher])
+    keep(member, result)
+    return result
+
+
+def keep(member: Member, result: Result) -> None:
+    """Keep in one of several what came of it."""
     member.metrics, member.mishap, member.status = result.metrics, result.mishap, result.status
     member.notes = tuple(result.notes)
-    return result

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from nnctl.data.fingerprint import overlaps, sha256
+from nnctl.data.fingerprint import sha256, shared_rows
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 
@@ -20,6 +20,11 @@ class Part:
 
 def parts(**rows):
     return {name: Part(X.T[:1] > 0, Table(X, None, origin=f"{name}.npz")) for name, X in rows.items()}
+
+
+def overlaps(found):
+    """Return what is said of rows that two parts share."""
+    return list(map(str, shared_rows(found)))
 
 
 @pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)], ids=["same order", "another order"])

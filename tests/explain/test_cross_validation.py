@@ -170,6 +170,16 @@ def test_scores_are_those_of_the_fold_runs_trained_and_scored_by_hand(nnctl, pla
     assert json.loads((place / told["folder"] / "cross-validate.json").read_text()) == told
 
 
+def test_a_fold_of_an_ensemble_is_one(nnctl, place):
+    written(place, DATA["two classes"], ensemble=3, epochs=3)
+    told = json.loads(nnctl("cross-validate", "spec.yaml", "--folds", "2", "--json", "-q").stdout)
+    run = place / told["folds"]["fold-2"]["run"]
+    assert len(load(run / "parameters.h5").networks) == 3
+    again = place / nnctl("train", run / "config.yaml", "--no-pictures", "-q").stdout.strip()
+    assert json.loads((again / "run.json").read_text())["metrics"]["test"] == told["folds"]["fold-2"]["test"]
+    assert nnctl("predict", run, "--spread").exit_code == 0
+
+
 def test_repeats_are_drawn_anew_and_their_interval_is_that_of_nadeau_and_bengio(nnctl, place):
     written(place, DATA["two classes"])
     told = json.loads(nnctl("cross-validate", "spec.yaml", "--folds", K, "--repeats", "4", "--json", "-q").stdout)
