@@ -10,19 +10,16 @@ from nnctl.explain import check_columns, check_data, check_training
 from nnctl.explain.verdicts import GRADES, Grade, Subject, Verdict
 from nnctl.spec.document import Document
 from nnctl.spec.reading import parse
-from nnctl.training.experiment import Experiment, prepare
+from nnctl.training.experiment import prepare
 
-CHECKS = (
-    check_data.checks | check_columns.checks | check_training.checks
-)  # by name, in the order in which they are told
+CHECKS = check_data.checks | check_columns.checks | check_training.checks  # in the order in which they are told
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The verdicts of all checks, by their names in order, and what they were made on, if it could be loaded."""
+    """The verdicts of all checks, by their names in order."""
 
     verdicts: list[tuple[str, Verdict]]
-    experiment: Experiment | None = None
 
     def count(self, grade: Grade) -> int:
         """Return how many verdicts are of a grade."""
@@ -65,7 +62,7 @@ def check(written: Document, folders: tuple[Path, ...], runs_dir: Path) -> Check
     subject = Subject(experiment, runs_dir)
     verdicts = [("spec", Verdict("ok", "every key is legal, and the network fits the data"))]
     verdicts += [(name, verdict) for name, look in CHECKS.items() for verdict in look(subject)]
-    return Checked(verdicts, experiment)
+    return Checked(verdicts)
 
 
 def _finite(value: Any) -> Any:
