@@ -91,6 +91,8 @@ def duration(subject: Subject) -> list[Verdict]:
     if not np.isfinite(costs).all() or costs[-1] > RISEN * costs[0]:
         said = f"the cost goes from {costs[0]:.4g} to {costs[-1]:.4g} in {len(costs)} iterations: training diverges"
         change = f"train.learning_rate: below {experiment.spec.train.learning_rate:g}"
+        if not np.isfinite(costs[0]):  # before anything has been updated
+            change = "data.scale: standardize, data.scale_target: standardize"
         return [Verdict("warning" if np.isfinite(costs).all() else "error", said, change)]
     usual = sorted(taken[1:])[len(taken[1:]) // 2] if len(taken) > 1 else taken[0]
     in_turn = ceil(experiment.spec.train.ensemble / cores())  # those of an ensemble are trained side by side

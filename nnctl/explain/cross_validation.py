@@ -97,7 +97,8 @@ class CrossValidation(Several[Fold]):
         where = {note: [fold.label for fold in begun if note in fold.notes] for note in others}
         own = [f"{listed(labels, FEW)}: {note}" for note, labels in where.items()]
         undefined = [
-            f"{name} is undefined in {listed(lacking, FEW)}: it is the mean of the other folds"
+            f"{name} is undefined in {listed(lacking, FEW)}"
+            + (": it is the mean of the other folds" if summary.mean is not None else "")
             for name, summary in self.summaries().items()
             if (lacking := [label for label, value in self._by_label(summary) if value is None])
         ]

@@ -258,6 +258,17 @@ def test_a_note_is_told_once_where_all_folds_have_it_and_by_its_fold_otherwise(n
     assert len([note for note in notes if "unpacked" in note]) == 1
 
 
+def test_a_metric_that_is_undefined_in_some_folds_is_said(nnctl, place):
+    np.savez(place / "few.npz", X=X[:9], y=[1] + [0] * 8)
+    written(place, {"source": "few.npz"}, batch_size=None, epochs=1, learning_rate=1e-9)
+    told = json.loads(nnctl("cross-validate", "spec.yaml", "--folds", K, "--json", "-q").stdout)
+    found = told["metrics"]["recall"]
+    known = [value for value in found["folds"] if value is not None]
+    assert (len(known), found["mean"], found["spread"], found["interval"]) == (1, known[0], None, None)
+    (note,) = (note for note in told["notes"] if note.startswith("recall is undefined in fold-"))
+    assert note.endswith(": it is the mean of the other folds")
+
+
 def test_rows_that_have_changed_are_no_longer_those_of_a_fold(nnctl, place):
     written(place, DATA["csv"])
     told = json.loads(nnctl("cross-validate", "spec.yaml", "--folds", K, "--json", "-q").stdout)
