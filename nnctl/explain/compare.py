@@ -55,6 +55,8 @@ class Comparison(Several[Scheme]):
     those of every scheme.
     """
 
+    aside: tuple[str, ...] = ()  # notes on what of the spec is left out
+
     @property
     def schemes(self) -> list[Scheme]:
         """The schemes in the order in which they were named."""
@@ -73,7 +75,7 @@ class Comparison(Several[Scheme]):
     def all_notes(self) -> list[str]:
         """Return what is said of the data, and of each scheme's run."""
         of_data = self.experiment.dataset.notes
-        return [*of_data, *(f"{scheme.label}: {note}" for scheme in self.schemes for note in scheme.notes)]
+        return [*self.aside, *of_data, *(f"{scheme.label}: {note}" for scheme in self.schemes for note in scheme.notes)]
 
     def save(self) -> None:
         """Write compare.json and let `latest-comparison` point here."""
@@ -130,9 +132,13 @@ def label(init: Choice) -> str:
 
 def begin(spec: Spec, schemes: Mapping[str, Choice], runs_dir: Path) -> Comparison:
     """Return a comparison with a folder for each scheme, nothing trained yet."""
+    aside: tuple[str, ...] = ()
+    if spec.train.ensemble > 1:
+        aside = (f"one network of each scheme is trained, and not {spec.train.ensemble} (train.ensemble)",)
+        spec = spec.member(0)
     first = prepare(spec)  # finds the mistakes before anything is written
     folder = create_folder(runs_dir, f"compare-init-{spec.name}-{timestamp()}")
-    compared = Comparison(folder, first)
+    compared = Comparison(folder, first, aside=aside)
     for name, init in schemes.items():
         run = create_run(folder, name, first.spec.with_init(init).resolved(), stamp="")
         compared.schemes.append(Scheme(name, label(init), init, run))

@@ -170,6 +170,15 @@ def test_on_any_config_random_has_its_own_default(nnctl, tmp_path):
     assert "name: random\n    scale: 0.01" in (folder / "random" / "config.yaml").read_text()
 
 
+def test_of_an_ensemble_one_network_is_compared_and_its_config_repeats_it(nnctl, tmp_path):
+    outcome = nnctl("compare-init", "he", "-S", "train.iterations=5", "-S", "train.ensemble=3", "--json")
+    assert "note: one network of each scheme is trained, and not 3 (train.ensemble)" in outcome.stderr
+    run = tmp_path / json.loads(outcome.stdout)["schemes"]["he"]["run"]
+    again = tmp_path / nnctl("train", run / "config.yaml", "-q", "--no-pictures").stdout.strip()
+    with h5py.File(run / "parameters.h5") as one, h5py.File(again / "parameters.h5") as other:
+        assert one["W1"][()].tobytes() == other["W1"][()].tobytes()
+
+
 def test_a_config_that_is_not_there(nnctl):
     outcome = nnctl("compare-init", "he", "--config", "nowhere.yaml")
     assert outcome.exit_code == 2
