@@ -31,7 +31,7 @@ def test_every_way_to_an_interval_is_there(way):
 
 def test_the_numbers_are_those_of_the_code():
     assert f"{intervals.RESAMPLES:,} times as many rows" in PLAIN
-    assert f"rows times (classes + {estimates.DRAWING}) are more than {estimates.WORK:,}" in PLAIN
+    assert f"4 for each output, + {estimates.DRAWING}) is more than {estimates.WORK:,}" in PLAIN
     assert f"fewer than {intervals.FEWEST} rows" in PLAIN
     assert f"of more than {confusions.DRAWN} classes the commonest" in PLAIN
     assert f"of more than {thresholds.ALONE} their middle" in PLAIN

@@ -65,7 +65,7 @@ def evaluate(
         for option, given in (("--features", features), ("--target", target), ("--encoding", encoding)):
             if given and not inputs:
                 raise SpecError(f"{option} is about DATA, and there is none: nnctl evaluate RUN DATA")
-        found = find_run(run, runs_dir)
+        found = find_run(run, runs_dir, "evaluate")
         if not quiet:
             print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
 

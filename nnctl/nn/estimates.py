@@ -12,12 +12,13 @@ import numpy as np
 
 from nnctl.nn import Array, intervals
 from nnctl.nn.intervals import Ends
+from nnctl.nn.ranking import Ranking
 from nnctl.nn.samples import Classes, Labels, Numbers, Sample
 from nnctl.nn.score import OfSums, Ranked, Score
 from nnctl.nn.scores import of, scores
 
-WORK = 200_000  # rows times (rankings + DRAWING), beyond which nothing is drawn: a second or so
-DRAWING = 3  # rankings that take as long as drawing the rows
+WORK = 100_000  # rows times (scores that take long + DRAWING), beyond which nothing is drawn: a second or so
+DRAWING = 3  # such scores that take as long as drawing the rows
 STEP = 1e-30  # of a complex step, which rounds nothing away
 ALIKE = "all draws of these rows give the same value, so they tell nothing of others"
 FEW = f"fewer than {intervals.FEWEST} rows are too few to draw from"
@@ -78,8 +79,8 @@ class _Summed:
 class _Ranked:
     """A score of a ranking, of one class or label of a sample."""
 
-    def __init__(self, score: type[Ranked], sample: Classes | Labels, index: int) -> None:
-        self.score, self.ranking = score, score.ranking(sample, index)
+    def __init__(self, score: type[Ranked], sample: Classes | Labels, ranking: Ranking) -> None:
+        self.score, self.ranking = score, ranking
         self.value = float(score.area(self.ranking, np.ones((1, sample.m)))[0])
 
     def guess(self, baseline: Sample, index: int) -> float:
@@ -94,12 +95,19 @@ class _Ranked:
 _Part = _Summed | _Ranked
 
 
-def _part(score: type[Score], sample: Sample, index: int) -> _Part:
-    if issubclass(score, Ranked):
-        assert not isinstance(sample, Numbers)
-        return _Ranked(score, sample, index)
-    assert issubclass(score, OfSums)
-    return _Summed(score, sample, index)
+def _parts(sample: Sample, chosen: Sequence[type[Score]]) -> Iterator[tuple[type[Score], int, _Part]]:
+    """Yield all scores of a class, label or output after those of another: they share what takes long, the sorting."""
+    asked = {score: score.indices(sample) for score in chosen}
+    for index in sorted({index for indices in asked.values() for index in indices}):
+        ranking: Ranking | None = None
+        for score in (score for score, indices in asked.items() if index in indices):
+            if issubclass(score, Ranked):
+                assert not isinstance(sample, Numbers)
+                ranking = ranking or score.ranking(sample, index)
+                yield score, index, _Ranked(score, sample, ranking)
+            else:
+                assert issubclass(score, OfSums)
+                yield score, index, _Summed(score, sample, index)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -127,15 +135,17 @@ def estimates(
     slow = sum(len(score.indices(sample)) for score in chosen if issubclass(score, Ranked) or score.skewed)
     few, many = sample.m < intervals.FEWEST, sample.m * (slow + DRAWING) > WORK
     draws = {} if few or many or not drawing else _drawn(sample, chosen, seed)
-    found: list[Estimate] = []
-    for score in chosen:
-        found += _estimates(sample, baseline, score, draws.get(score.__name__))
-    return found
+    found = {score: _Found(score, sample, baseline, draws.get(score.__name__)) for score in chosen}
+    for score, index, part in _parts(sample, chosen):
+        found[score].add(index, part)
+    return [each for own in found.values() for each in own.estimates()]
 
 
 def _drawn(sample: Sample, chosen: Sequence[type[Score]], seed: int) -> dict[str, _Draws]:
     """Return what the resamples give of each score."""
-    parts = {score: {index: _part(score, sample, index) for index in score.indices(sample)} for score in chosen}
+    parts: dict[type[Score], dict[int, _Part]] = {score: {} for score in chosen}
+    for score, index, part in _parts(sample, chosen):
+        parts[score][index] = part
     terms = [
         term for own in parts.values() for part in own.values() if isinstance(part, _Summed) for term in part.terms
     ]
@@ -179,30 +189,43 @@ def _joined(pieces: Sequence[_Draws]) -> _Draws:
     )
 
 
-def _estimates(sample: Sample, baseline: Sample | None, score: type[Score], draws: _Draws | None) -> list[Estimate]:
-    """Return a score of all, and of each class, label or output where there are several."""
-    indices = score.indices(sample)
-    reasons = [score.undefined(sample, index) for index in indices]
-    values, guesses, each = [], [], list[Estimate]()
-    slopes = np.zeros(sample.m)  # of the mean
-    for index, reason in zip(indices, reasons, strict=True):
-        part = _part(score, sample, index)
-        values.append(part.value)
-        guesses.append(np.nan if baseline is None else part.guess(baseline, index))
-        own = part.slopes() if np.isfinite(part.value) else np.zeros(sample.m)
-        slopes += own
-        made = _estimate(score, index if len(indices) > 1 else None, part.value, guesses[-1], reason)
-        if score.proportion and made.value is not None:
+class _Found:
+    """What is found of a score, a class, label or output after the other."""
+
+    def __init__(self, score: type[Score], sample: Sample, baseline: Sample | None, draws: _Draws | None) -> None:
+        self._score, self._sample, self._baseline, self._draws = score, sample, baseline, draws
+        self._single = len(score.indices(sample)) == 1
+        self._each: list[Estimate] = []
+        self._values: list[float] = []
+        self._guesses: list[float] = []
+        self._reasons: list[str | None] = []
+        self._slopes = np.zeros(sample.m)  # summed
+
+    def add(self, index: int, part: _Part) -> None:
+        """Take what there is of one."""
+        self._reasons.append(self._score.undefined(self._sample, index))
+        self._values.append(part.value)
+        self._guesses.append(np.nan if self._baseline is None else part.guess(self._baseline, index))
+        slopes = part.slopes() if np.isfinite(part.value) else np.zeros(self._sample.m)
+        self._slopes += slopes
+        place = None if self._single else index
+        made = _estimate(self._score, place, part.value, self._guesses[-1], self._reasons[-1])
+        if self._score.proportion and made.value is not None:
             assert isinstance(part, _Summed)
-            each.append(_with_proportion(made, *part.sums[:2]))
+            self._each.append(_with_proportion(made, *part.sums[:2]))
         else:
-            each.append(_with_interval(made, index, draws, own))
-    if len(indices) == 1:
-        return each
-    reason = None if any(reason is None for reason in reasons) else reasons[0]
-    overall = _estimate(score, None, _mean(np.array(values)), _mean(np.array(guesses)), reason)
-    overall = _with_interval(overall, None, draws, slopes / max(1, np.isfinite(values).sum()))
-    return [overall, *(each if score.each_shown else ())]
+            self._each.append(_with_interval(made, index, self._draws, slopes))
+
+    def estimates(self) -> list[Estimate]:
+        """Return the score of all, and of each class, label or output where there are several."""
+        if self._single:
+            return self._each
+        reason = None if None in self._reasons else self._reasons[0]
+        value, guess = _mean(np.array(self._values)), _mean(np.array(self._guesses))
+        overall = _estimate(self._score, None, value, guess, reason)
+        slopes = self._slopes / max(1, np.isfinite(self._values).sum())
+        overall = _with_interval(overall, None, self._draws, slopes)
+        return [overall, *(self._each if self._score.each_shown else ())]
 
 
 def _estimate(score: type[Score], index: int | None, value: Any, baseline: Any, reason: str | None) -> Estimate:

@@ -33,8 +33,8 @@ def _point(name: str, folder: Path) -> None:
         new.replace(link)
 
 
-def find_run(name: str, runs_dir: Path) -> Run:
-    """Return the run that an argument names: `latest`, a path, or a folder's or run's name in runs_dir."""
+def find_run(name: str, runs_dir: Path, command: str = "predict") -> Run:
+    """Return the run that an argument of a command names: `latest`, a path, or a folder's or run's name in runs_dir."""
     if name == LATEST:
         return _newest_finished(runs_dir)
     for folder in _places(name, runs_dir):
@@ -43,7 +43,7 @@ def find_run(name: str, runs_dir: Path) -> Run:
         if os.path.isfile(folder / STATUS):
             raise SpecError(f"{folder}: this run has no {PARAMETERS} ({_in_words(folder)})")
         if held := _held(folder):
-            example = f"Name one of them: nnctl predict {folder / held[0]}"
+            example = f"Name one of them: nnctl {command} {folder / held[0]}"
             raise SpecError(f"{folder}: is no run but holds {listed(held, SHOWN)}.\n{example}")
     known = sorted(entry.name for entry in _folders(runs_dir))
     names = sorted(set(map(name_of, known)))

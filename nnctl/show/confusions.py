@@ -13,7 +13,7 @@ from nnctl.nn.samples import Classes
 from nnctl.show.canvas import LARGE, SMALL, colour
 from nnctl.show.names import shown
 
-WRITTEN, DRAWN = 7, 30  # classes up to which shares are written, and a grid is drawn
+WRITTEN, DRAWN = 7, 20  # classes up to which shares are written, and a grid is drawn
 WORST = 12  # confusions, and classes, of those that make no grid
 NAMED = 14  # signs of a class's name
 SHADES = LinearSegmentedColormap.from_list("shares", ["#ffffff", "#a5c8ec", "#1f5fa8", "#0b2545"])
@@ -32,7 +32,7 @@ def confusions(figure: Figure, evaluation: Evaluation) -> None:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes = figure.subplots()
     image = axes.imshow(shares, cmap=SHADES, vmin=0, vmax=1, aspect="auto" if k > WRITTEN else "equal")
-    letters = LARGE + 1 if k <= 3 else SMALL + 1 if k <= WRITTEN else SMALL if k <= 14 else SMALL - 3
+    letters = LARGE + 1 if k <= 3 else SMALL + 1 if k <= WRITTEN else SMALL if k <= 14 else SMALL - 2
     for row in range(k):
         for column in range(k):
             if k > WRITTEN and not counts[row, column]:
@@ -54,7 +54,7 @@ def _name(axes: Axes, evaluation: Evaluation, k: int, letters: int) -> None:
     axes.set_yticks(range(k), names)
     for text in [*axes.get_xticklabels(), *axes.get_yticklabels()]:
         text.set_parse_math(False)
-        text.set_fontsize(max(letters - 1, SMALL - 3) if k > WRITTEN else SMALL + 1)
+        text.set_fontsize(max(letters - 1, SMALL - 2) if k > WRITTEN else SMALL + 1)
     axes.set_xlabel("said", fontsize=LARGE)
     axes.set_ylabel("true", fontsize=LARGE)
     axes.set_xticks(np.arange(k + 1) - 0.5, minor=True)

@@ -29,7 +29,7 @@ def rows(evaluation: Evaluation, inputs: Sequence[str]) -> str:
         return f"on {m} of {', '.join(inputs[:3])}{', ...' if len(inputs) > 3 else ''}"
     if evaluation.part == "test":
         return f"on its test set, {m}"
-    return f"on its training set, {m} (it has no test set): new rows are worse"
+    return f"on its training set, {m}, which it has learnt from: it has no test set"
 
 
 def tables(evaluation: Evaluation) -> Iterator[Table | str]:

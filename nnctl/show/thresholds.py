@@ -20,6 +20,7 @@ POINTS = 201  # of a band, and the most of a curve: more are less than a pixel a
 BINS = 10  # of a calibration, each with as many rows
 CHANCE = "#868e96"
 NAMED = 18
+IN_A_LINE, HANDLE = 125, 8  # letters of a legend, and what the line before a name takes of them
 FEW = 4  # curves whose legend has room among them
 
 Curve = tuple[Array, Array]
@@ -182,4 +183,5 @@ def _finish(figure: Figure, axes: Axes, title: str) -> None:
         place = "lower left" if title.startswith("precision") else "lower right"
         explain(axes, handles, labels, fontsize=SMALL + 1, loc=place)
     else:  # among many curves there is no room for it
-        explain(figure, handles, labels, fontsize=SMALL, loc="outside lower center", ncols=3)
+        columns = max(1, min(3, IN_A_LINE // (max(map(len, labels)) + HANDLE)))
+        explain(figure, handles, labels, fontsize=SMALL, loc="outside lower center", ncols=columns)

@@ -259,3 +259,18 @@ def test_a_surely_wrong_row_has_a_finite_log_loss(nnctl, tmp_path):
     found = evaluated(nnctl)["scores"]
     assert found["accuracy"]["value"] == 0.5
     assert found["log_loss"]["value"] == pytest.approx(400, rel=0.01)
+
+
+def test_a_folder_of_runs_names_one_to_evaluate(nnctl):
+    nnctl("compare-init", "he", "zeros", "-q", "--no-pictures", "-S", "train.iterations=100")
+    outcome = nnctl("evaluate", "latest-comparison")
+    assert outcome.exit_code == 2
+    assert "Name one of them: nnctl evaluate runs/latest-comparison/he" in outcome.stderr
+
+
+def test_the_standard_input_is_read_once(nnctl, tmp_path, rows, monkeypatch):
+    nnctl("train", "flowers.yaml", "-q", "--no-pictures")
+    with (tmp_path / "flowers.csv").open(encoding="utf-8") as file:
+        monkeypatch.setattr("sys.stdin", file)
+        assert evaluated(nnctl, "-")["rows"] == 150
+    assert nnctl("evaluate", "-", "-").exit_code == 2

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.random import RandomState
 from sklearn import metrics as theirs
 
-from nnctl.nn.estimates import _part, estimates
+from nnctl.nn.estimates import _parts, estimates
 from nnctl.nn.metrics import classification, labelling, regression
 from nnctl.nn.samples import Classes, Labels, Numbers
 from nnctl.nn.score import Ranked
@@ -238,8 +238,8 @@ def test_a_row_that_counts_twice_is_two_rows(kind, name):
 @pytest.mark.parametrize(("kind", "name"), CASES)
 def test_slopes_are_those_of_differences(kind, name):
     sample, score, step = SAMPLES[kind], scores[name], 1e-6
-    for index in score.indices(sample):
-        slopes = _part(score, sample, index).slopes()
+    for _, index, part in _parts(sample, [score]):
+        slopes = part.slopes()
         moved = step * np.eye(sample.m)
         rates = weighted(score, sample, index, 1 + moved) - weighted(score, sample, index, 1 - moved)
         np.testing.assert_allclose(slopes, rates / (2 * step), rtol=1e-5, atol=1e-8 * max(1, np.abs(slopes).max()))
