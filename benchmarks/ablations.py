@@ -1,4 +1,4 @@
-"""Ablations: what each ingredient of a recipe for tables is worth, measured by leaving it out.
+"""Ablations: what each ingredient of what `nnctl init` writes for a table is worth, measured by leaving it out.
 
 The error is the one of `tables`: the share of wrong classes, or the root of the mean square error in units of the
 targets' standard deviation, of several splits and starts. The number of an ingredient is by how much the error of all
@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,88 +26,63 @@ WORKERS = 2  # trainings side by side, each with one thread
 
 Changes = Mapping[str, Any]  # dotted keys of a spec
 
-RECIPE: Changes = {
-    "data.scale": "robust",
-    "data.validation": 0.1,
-    "data.test": 0.2,
-    "model.hidden": (256, 256, 256),
-    "model.activation": "relu",
-    "model.init": "he",
-    "model.embed": "periodic",
-    "model.input_scale": {"name": "learned", "speed": 10},
-    "train.optimizer": {"name": "adam", "beta2": 0.95},
-    "train.schedule": "coslog",
-    "train.learning_rate": 0.003,
-    "train.batch_size": 256,
-    "train.epochs": 256,
-    "train.dtype": "float32",
-    "train.early_stopping": {"patience": 256},
-}
-OF_CLASSES: Changes = {"train.label_smoothing": 0.1}
-OF_NUMBERS: Changes = {"data.scale_target": "standardize", "data.clip_outputs": True}
 VARIANTS: dict[str, Changes] = {
-    "all of it": {},
+    "what init writes": {},
     "standardize, not robust": {"data.scale": "standardize"},
     "beta2 0.999": {"train.optimizer": "adam"},
     "no embedding": {"model.embed": None},
     "no input scale": {"model.input_scale": None},
     "constant rate": {"train.schedule": "constant"},
-    "no label smoothing": {"train.label_smoothing": 0.0},
-    "no clipping of outputs": {"data.clip_outputs": False},
+    "no label smoothing": {"train.label_smoothing": None},
+    "no clipping of outputs": {"data.clip_outputs": None},
+    "no dropout": {"train.dropout": None},
+    "relu, not mish": {"model.activations": "relu"},
     "the last epoch, not the best": {"train.early_stopping": None},
 }
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One training: a table in a file, a variant and a seed of the split and of the start."""
+    """One training: a spec as plain values, and the seed of the split and of the start."""
 
-    file: Path
-    target: str
-    regression: bool
-    changes: tuple[tuple[str, Any], ...]
+    spec: Mapping[str, Any]
+    folder: Path
     seed: int
 
 
-def spec_of(trial: Trial, examples: int) -> dict[str, Any]:
-    """Return the spec of a training as plain values."""
-    flat = {**RECIPE, **(OF_NUMBERS if trial.regression else OF_CLASSES)}
-    flat |= {key: value for key, value in trial.changes if key in flat or key not in {**OF_NUMBERS, **OF_CLASSES}}
-    flat |= {"data.source": str(trial.file), "data.target": trial.target, "data.seed": trial.seed}
-    flat |= {"train.threads": 1, "train.shards": 1}
-    flat["train.batch_size"] = min(flat["train.batch_size"], examples)
-    hidden, activation = flat.pop("model.hidden"), flat.pop("model.activation")
-    flat["model.layer_dims"] = ("auto", *hidden, "auto")
-    flat["model.activations"] = (*[activation] * len(hidden), "auto")
-    tree: dict[str, Any] = {"seed": trial.seed}
-    for key, value in flat.items():
-        if value is not None:
-            section, name = key.split(".")
-            tree.setdefault(section, {})[name] = value
+def changed(spec: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+    """Return a spec with other values of the keys that it has, or without them where the value is None."""
+    tree = {section: dict(keys) if isinstance(keys, Mapping) else keys for section, keys in spec.items()}
+    for key, value in changes.items():
+        section, name = key.split(".")
+        if name in tree[section]:
+            tree[section] |= {name: value}
+        if value is None:
+            tree[section].pop(name, None)
+    if isinstance(hidden := tree["model"]["activations"], str):
+        tree["model"]["activations"] = (*[hidden] * (len(tree["model"]["layer_dims"]) - 2), "auto")
     return tree
 
 
 def error_of(trial: Trial) -> float:
     """Train in this process, and return the error on the rows held out."""
-    from nnctl.data.dataset import load
     from nnctl.runs.run import create_run
     from nnctl.spec.document import Document
     from nnctl.spec.reading import parse
     from nnctl.training.experiment import prepare, train
 
-    with trial.file.open(encoding="utf-8") as file:
-        rows = sum(1 for _ in file) - 1
-    kept = rows - sum(round(share * rows) for share in (RECIPE["data.validation"], RECIPE["data.test"]))
-    spec = parse(Document("ablation", spec_of(trial, kept - 2)), (trial.file.parent,))
-    experiment = prepare(spec, load(spec))
+    tree = changed(trial.spec, {})
+    tree = {**tree, "seed": trial.seed, "data": {**tree["data"], "seed": trial.seed}}
+    tree["train"] |= {"threads": 1, "shards": 1}
+    experiment = prepare(parse(Document("ablation", tree), (trial.folder,)))
     with tempfile.TemporaryDirectory(prefix="nnctl-benchmarks-") as folder:
         result = train(experiment, create_run(Path(folder), "run", {}))
-    found = result.metrics["test"] if result.mishap is None else {}
-    if trial.regression:
-        mse, truth = found.get("mse"), experiment.dataset.parts["test"].table.y
-        return float("inf") if mse is None else float(np.sqrt(mse) / np.std(truth))
-    accuracy = found.get("accuracy")
-    return 1.0 if accuracy is None else 1 - accuracy
+    found = result.metrics["test"]
+    if "accuracy" in found:
+        return 1 - (found["accuracy"] or 0.0)
+    truth = experiment.dataset.parts["test"].table.y
+    assert truth is not None
+    return float("inf") if found["mse"] is None else float(np.sqrt(found["mse"]) / truth.std())
 
 
 def measure(
@@ -116,24 +91,27 @@ def measure(
     variants: Mapping[str, Changes] = VARIANTS,
     seeds: Sequence[int] = SEEDS,
 ) -> dict[str, dict[str, list[float]]]:
-    """Return the errors of each variant on each table whose package is installed, seed by seed; quickly of one."""
+    """Return the errors of each variant on each table whose package is installed, seed by seed; quickly of one.
+
+    A variant that changes nothing of a table's spec has the errors of the first.
+    """
     there = [name for name in names if importlib.util.find_spec(TABLES[name].package)]
     names, seeds = (["iris"], QUICK) if quick else (there, seeds)
-    with tempfile.TemporaryDirectory(prefix="nnctl-benchmarks-") as folder:
-        trials: dict[tuple[str, str], list[Trial]] = {}
+    errors: dict[str, dict[str, list[float]]] = {variant: {} for variant in variants}
+    with tempfile.TemporaryDirectory(prefix="nnctl-benchmarks-") as folder, ProcessPoolExecutor(WORKERS) as pool:
         for number, name in enumerate(names):
-            file = _written(name, Path(folder) / f"{number}.csv")
-            own = TABLES[name].target, TABLES[name].regression
-            for variant, changes in variants.items():
-                trials[variant, name] = [Trial(file, *own, tuple(changes.items()), seed) for seed in seeds]
-        with ProcessPoolExecutor(WORKERS) as pool:
-            running = {key: [pool.submit(error_of, trial) for trial in own] for key, own in trials.items()}
-            errors: dict[str, dict[str, list[float]]] = {}
-            for (variant, name), futures in running.items():
-                errors.setdefault(variant, {})[name] = [future.result() for future in futures]
-                print(
-                    f"ablations: {name}, {variant}: {np.mean(errors[variant][name]):.4f}", file=sys.stderr, flush=True
-                )
+            spec = _drafted(name, Path(folder) / f"{number}.csv")
+            running: dict[str, list[Future[float]]] = {}
+            specs = {variant: changed(spec, changes) for variant, changes in variants.items()}
+            for variant, own in specs.items():
+                same = next(other for other in specs if specs[other] == own)
+                running[variant] = running.get(same) or [
+                    pool.submit(error_of, Trial(own, Path(folder), seed)) for seed in seeds
+                ]
+            for variant, futures in running.items():
+                errors[variant][name] = [future.result() for future in futures]
+                told = f"ablations: {name}, {variant}: {np.mean(errors[variant][name]):.4f}"
+                print(told, file=sys.stderr, flush=True)
     return errors
 
 
@@ -157,11 +135,16 @@ def ratio(own: Mapping[str, Sequence[float]], other: Mapping[str, Sequence[float
     return float(np.exp(np.mean(logs)))
 
 
-def _written(name: str, file: Path) -> Path:
-    """Write a table, or some rows of a large one, to a file."""
+def _drafted(name: str, file: Path) -> dict[str, Any]:
+    """Write a table, or some rows of a large one, to a file; return the spec that `nnctl init` writes for it."""
+    from nnctl.spec import document
+    from nnctl.training.draft import draft
+
     header, rows = TABLES[name].rows()
     if len(rows) > MOST_ROWS:
         rows = [rows[index] for index in np.random.RandomState(0).permutation(len(rows))[:MOST_ROWS].tolist()]
     with file.open("w", newline="", encoding="utf-8") as out:
         csv.writer(out).writerows([header, *rows])
-    return file
+    written = file.with_suffix(".yaml")
+    written.write_text(draft(file, TABLES[name].target, written).text, encoding="utf-8")
+    return dict(document.read(written).tree)

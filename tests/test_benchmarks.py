@@ -108,16 +108,21 @@ def test_ablations_are_measured_and_printed(quick):
     assert (quick[0] / "ablations.md").read_text() in quick[1]
 
 
-@pytest.mark.parametrize("regression", [False, True])
-def test_a_variant_changes_what_it_says_where_that_is_there(regression):
-    changes = {"train.label_smoothing": 0.3, "data.clip_outputs": False, "model.hidden": (7,), "model.embed": None}
-    trial = ablations.Trial(Path("t.csv"), "y", regression, tuple(changes.items()), 4)
-    tree = ablations.spec_of(trial, 50)
-    assert tree["train"].get("label_smoothing") == (None if regression else 0.3)
-    assert tree["data"].get("clip_outputs") == (False if regression else None)
-    assert tree["model"]["layer_dims"] == ("auto", 7, "auto")
-    assert "embed" not in tree["model"]
-    assert (tree["train"]["batch_size"], tree["seed"], tree["data"]["seed"]) == (50, 4, 4)
+def test_a_variant_changes_what_a_spec_has():
+    spec = {
+        "seed": 1,
+        "data": {"scale": "robust"},
+        "model": {"layer_dims": ["auto", 4, 3, "auto"], "activations": ["mish", "mish", "auto"]},
+        "train": {"dropout": 0.1},
+    }
+    embedded = {**spec, "model": {**spec["model"], "embed": "periodic"}}
+    changes = {"train.label_smoothing": None, "data.scale": "minmax", "model.embed": None, "model.activations": "relu"}
+    assert ablations.changed(embedded, changes) == {
+        **spec,
+        "data": {"scale": "minmax"},
+        "model": {**spec["model"], "activations": ("relu", "relu", "auto")},
+    }
+    assert ablations.changed(spec, {}) == spec
 
 
 @pytest.mark.skipif("sklearn" in ABSENT, reason="scikit-learn is not installed")

@@ -47,7 +47,7 @@ class learned(InputScale):
     as a weight (RealMLP, Holzmueller et al. 2024, section 3: in their parametrization 6 times, which is 96 times here).
     """
 
-    speed: Positive = 1.0
+    speed: Positive = 10.0
 
     def shapes(self, width: int) -> dict[str, tuple[int, ...]]:
         return {"u": (width,)}

@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ class _Found:
     columns: list[Column] = field(default_factory=list)
     ignored: list[Column] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)  # about columns, by name
+    features: int | None = None  # of a row of numbers and names; None for pictures
 
 
 def check_there(path: Path) -> None:
@@ -106,16 +108,16 @@ def draft(path: Path, target: str | None, file: Path, encoding: str = UTF_8) -> 
     table, own = found.tables["train"], [*found.tables]
     spec = with_output(_parsed(path, file, found.keys), table)
     meaning, most = _targets(table, spec)
-    unit = Key("scale_target", "standardize", "numbers are learnt so, and predicted as they are")
+    task = recipe.Task(found.features, spec.classifies)
     shares = [share for share in recipe.shares(most) if share.name not in own]
     seen = [_told(column, found.doubts) for column in found.columns if column not in found.ignored]
     below = [f"the columns, with {printable(target)} to predict:", *seen] if target and seen else []
     rows = len(table.X) - sum(round(share.value * len(table.X)) for share in shares)
     sections = [
         Section("", [Key("seed", 1, "the random stream that the parameters are drawn from")]),
-        Section("data", [*found.keys, *([] if spec.classifies else [unit]), *shares], below),
-        recipe.model(),
-        recipe.train(rows, "validation" in [*own, *(share.name for share in shares)]),
+        Section("data", [*found.keys, *([] if spec.classifies else recipe.targets()), *shares], below),
+        recipe.model(task),
+        recipe.train(rows, "validation" in [*own, *(share.name for share in shares)], task),
     ]
     dataset = load(_parse(path, file, sections))
     parts = ", ".join(f"{examples.m:,} {part}" for part, examples in dataset.parts.items())
@@ -154,7 +156,8 @@ def _parse(path: Path, file: Path, sections: Sequence[Section]) -> Spec:
 
 def _parsed(path: Path, file: Path, keys: Sequence[Key]) -> Spec:
     """Return a spec of data about whose rows nothing is known yet."""
-    return _parse(path, file, [Section("data", keys), recipe.model(), recipe.train(1, validates=False)])
+    task = recipe.Task()
+    return _parse(path, file, [Section("data", keys), recipe.model(task), recipe.train(1, False, task)])
 
 
 def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
@@ -186,12 +189,13 @@ def _table(path: Path, source: Key, target: str, encoding: str) -> _Found:
     if own.missing:
         gaps = f"{own.missing:,} rows have no target, and are left out"
         keys.append(Key("drop_missing_targets", True, gaps))
-    keys.append(Key("scale", "standardize", "of numbers: less the training rows' mean, divided by their spread"))
+    keys.append(recipe.scale())
     table = Table(rows, values_of(rows, target), origin=str(path))
     features = [column for column in columns if column is not own]
     same = twins(rows, [column.name for column in features if column not in ignored], target)
     doubt = f"goes one to one with {printable(target)}; leave it out if it is not known before"
-    return _Found({"train": table}, keys, features, ignored, dict.fromkeys(same, doubt))
+    count = len(features) - len([column for column in ignored if column in features])
+    return _Found({"train": table}, keys, features, ignored, dict.fromkeys(same, doubt), count)
 
 
 def _arrays(path: Path, file: Path, source: Key, target: str | None) -> _Found:
@@ -201,8 +205,7 @@ def _arrays(path: Path, file: Path, source: Key, target: str | None) -> _Found:
     X = tables["train"].X
     if X.dtype == np.uint8 and (X.ndim > 2 or extent(X)[1].max() > HALF):
         return _Found(tables, [*keys, _bytes()])
-    scale = Key("scale", "standardize", "less the training rows' mean, divided by their spread")
-    return _Found(tables, [*keys, scale])
+    return _Found(tables, [*keys, recipe.scale()], features=prod(X.shape[1:]) if X.ndim == 2 else None)
 
 
 def _pictures(path: Path, file: Path, source: Key, target: str | None) -> _Found:

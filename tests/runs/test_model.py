@@ -108,7 +108,7 @@ def test_predict_embeds_and_scales_prepared_rows():
     turns, phases = own["embedding/frequencies"][:, :, None], own["embedding/phases"][:, :, None]
     waves = np.cos(2 * np.pi * turns * X[:, None] + phases)
     made = np.einsum("nok,nkm->nom", own["embedding/weights"], waves) + own["embedding/biases"][:, :, None]
-    A = own["input_scale/u"][:, None] * np.concatenate([X, made.reshape(9, -1)])
+    A = 10 * own["input_scale/u"][:, None] * np.concatenate([X, made.reshape(9, -1)])
     np.testing.assert_allclose(trained.predict(ROWS, ""), W2 @ np.tanh(W1 @ A + b1) + b2, rtol=1e-11)
 
 

@@ -178,8 +178,8 @@ def test_bytes_are_divided_by_255(tmp_path):
     assert read(written(tmp_path / "t.npz")).data.scale == 255
 
 
-def test_bytes_that_are_no_brightness_are_standardized(tmp_path):
-    for most, scale in ((16, "standardize"), (127, "standardize"), (128, 255)):
+def test_bytes_that_are_no_brightness_are_scaled_as_numbers(tmp_path):
+    for most, scale in ((16, "robust"), (127, "robust"), (128, 255)):
         flat = STREAM.randint(0, most + 1, (40, 64), np.uint8)
         flat[7, 7] = most
         np.savez(tmp_path / "t.npz", X=flat, y=np.arange(40) % 2)
