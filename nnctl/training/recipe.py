@@ -17,6 +17,7 @@ SHARES = {
 FEWEST = 10  # rows of the largest class (in all where numbers are predicted) of which shares are held back
 BATCHES, SMALLEST, LARGEST = 8, 16, 256  # batches in an epoch at least, where they need not be smaller; examples in one
 UPDATES, EPOCHS, WITHOUT_VALIDATION = 40_000, (40, 256), 100
+NETWORKS, MOST_TOGETHER = 5, 10**7  # in an ensemble, and examples that each sees at most: more take minutes
 MOST_OF_PICTURES = 300  # epochs, of which most are seldom needed
 
 
@@ -80,6 +81,8 @@ def train(m: int, validates: bool, task: Task) -> Section:
     ]
     if task.classes:
         keys.append(Key("label_smoothing", 0.1, "be no surer of a class than that; 0 where probabilities count"))
+    if m * epochs <= MOST_TOGETHER:
+        keys.append(Key("ensemble", NETWORKS, "so many networks, whose outputs are averaged; 1 for a quick look"))
     keys.append(Key("dtype", "float32", "twice as fast as float64"))
     if validates:
         keys.append(Key("early_stopping", {"patience": epochs}, "the best epoch on the validation rows is kept"))

@@ -38,6 +38,12 @@ def test_labels_are_smoothed_where_classes_are_predicted():
     assert "label_smoothing" not in written(100, task=NUMBERS)
 
 
+def test_several_networks_are_trained_unless_that_takes_minutes():
+    counts = [written(m, task=CLASSES).get("ensemble") for m in (100, 39_000, 41_000, 10**6)]
+    assert counts == [recipe.NETWORKS, recipe.NETWORKS, None, None]
+    assert "ensemble" not in written(100)
+
+
 def test_numbers_are_embedded_unless_there_are_many_or_they_are_pictures():
     models = {n: tree_of([recipe.model(recipe.Task(n))])["model"] for n in (1, recipe.MOST_EMBEDDED, 101, None)}
     assert [n for n, model in models.items() if "embed" in model] == [1, recipe.MOST_EMBEDDED]
