@@ -6,10 +6,13 @@ is being written from one that never will be.
 
 import os
 import platform
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+PR_SET_PDEATHSIG = 1  # of prctl(2)
 
 
 def this_process() -> dict[str, Any]:
@@ -32,6 +35,14 @@ def lives(process: Mapping[str, Any]) -> bool | None:
         pass
     now = _began(pid)
     return now is None or began is None or now == began
+
+
+def end_with_parent() -> None:
+    """Let this process be killed when the one that started it ends, however that does (Linux; elsewhere nothing)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _began(pid: int) -> int | None:

@@ -126,6 +126,14 @@ def test_a_signal_at_every_phase_of_several_trainings(tmp_path, members, place, 
         assert sorted(statuses) == sorted(status for status, _ in found.values()) + ["not begun"] * (2 - len(found))
 
 
+def test_what_a_second_signal_leaves_of_an_ensemble_is_said_truly(tmp_path):
+    place = "nnctl.training.several", "side_by_side"
+    outcome = struck(tmp_path, place, signal.SIGINT, 2, False, "train", "circles", *LONG, "-S", "train.ensemble=2")
+    assert outcome.returncode == 130
+    (folder,) = (tmp_path / "runs").glob("circles-*")
+    assert f"interrupted; 0 of 2 trainings are saved in runs/{folder.name}/members\n" in outcome.stderr
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_signal_while_a_comparison_is_drawn(tmp_path, times):
     place, (number, exit_code) = ("nnctl.show.gallery", "draw_comparison"), NUMBERS[times]

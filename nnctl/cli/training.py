@@ -100,7 +100,8 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
             remarks = diagnosis.remarks(experiment, result.metrics) if result.mishap is None else []
             for remark in remarks:
                 messages.print(f"note: {remark}")
-            if not isinstance(result.mishap, StorageError):  # where there is no room for parameters there is none here
+            full = isinstance(result.mishap, StorageError)  # where there is no room for parameters there is none here
+            if not full and run.parameters.is_file():  # of an ensemble there is nothing until all networks have begun
                 drawn = gallery.draw_run(experiment, run, messages, size)
                 messages.print(f"saved: {', '.join(path.name for path in [run.parameters, *drawn])}")
             mishap = result.mishap
@@ -119,8 +120,11 @@ def _last_line(run: "Run", as_json: bool, exit_code: int, remarks: list[str]) ->
     return json.dumps({"run": str(run.folder), **run.status(), "exit_code": exit_code, "remarks": remarks})
 
 
-def _cut_short(run: "Run", as_json: bool, number: int) -> str:
+def _cut_short(run: "Run", as_json: bool, number: int) -> str | None:
     """Print what a second signal leaves of a run, and say it."""
     os.write(1, f"{_last_line(run, as_json, 128 + number, [])}\n".encode("utf-8", "surrogateescape"))
-    what = "the parameters are" if run.parameters.is_file() else "the cost log, but not the parameters, is"
-    return f"{what} saved in {run.folder}"
+    if run.parameters.is_file():
+        return f"the parameters are saved in {run.folder}"
+    if run.cost_file.is_file():  # of an ensemble there is none yet, and its networks have said what is saved of them
+        return f"the cost log, but not the parameters, is saved in {run.folder}"
+    return None

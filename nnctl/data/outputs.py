@@ -125,7 +125,9 @@ def unit(train: Table, spec: Spec) -> Scaling:
         raise spec.document.mistake(("data", "scale_target"), f"is for numbers, and a {spec.output} output has none")
     y = train.y
     assert y is not None
-    return Scaling.fit(y.reshape(len(y), -1), spec.data.scale_target, train.origin, train.targets)
+    numbers = y.reshape(len(y), -1)
+    names = train.targets or [f"{place} (counted from 0) of the targets" for place in range(numbers.shape[1])]
+    return Scaling.fit(numbers, spec.data.scale_target, train.origin, names)
 
 
 def limits(train: Table, spec: Spec) -> tuple[Array, Array] | None:

@@ -105,8 +105,10 @@ def determines(subject: Subject) -> list[Verdict]:
 
 
 def _leak(subject: Subject, names: list[str]) -> Verdict:
-    which = f"{names[0]} determines" if len(names) == 1 else f"{len(names):,} columns determine"
-    said = f"{which} the target alone ({listed(names, FEW)}): is it known before the target is?"
+    said = f"{names[0]} determines the target alone: is it known before the target is?"
+    if len(names) > 1:
+        which = f"{len(names):,} columns ({listed(names, FEW)})"
+        said = f"{which} determine the target, each alone: are they known before the target is?"
     return Verdict("warning", said, _without(subject, names), {"columns": names})
 
 

@@ -43,12 +43,10 @@ def shared(subject: Subject) -> list[Verdict]:
 def unlike(subject: Subject) -> list[Verdict]:
     """Say what of the other parts is unlike the training part."""
     dataset = subject.experiment.dataset
-    grave = not subject.is_table
+    grave = not subject.is_table  # whose notes say themselves what may be wrong, for a column is not always numbers
+    change = "the files, to one unit for all parts" if grave else None
     told = [str(note) for note in dataset.told["unlike"]]
-    found = [
-        Verdict("warning" if grave else "note", note, "the files, to one unit for all parts", noted=True)
-        for note in told
-    ]
+    found = [Verdict("warning" if grave else "note", note, change, noted=True) for note in told]
     return found or [Verdict("ok", "the other parts are within what training sees")]
 
 

@@ -45,6 +45,11 @@ class Run:
         """Where its resolved spec is."""
         return self.folder / CONFIG
 
+    @property
+    def cost_file(self) -> Path:
+        """Where its costs are logged."""
+        return self.folder / COSTS
+
     def status(self) -> dict[str, Any]:
         """Return the content of run.json, or nothing where it cannot be read."""
         try:
@@ -76,7 +81,7 @@ class Run:
 
     def costs(self, column: str = "cost") -> dict[int, float]:
         """Return a column of costs.csv by iteration, nan where it is empty; raise a DataError where that cannot be."""
-        path = self.folder / COSTS
+        path = self.cost_file
         try:
             with path.open(encoding="utf-8", newline="") as file:
                 rows = csv.DictReader(file)
@@ -89,7 +94,7 @@ class Run:
     @contextlib.contextmanager
     def cost_log(self, columns: Sequence[str], say: Callable[[str], object]) -> Iterator["CostLog"]:
         """Open costs.csv for adding rows."""
-        file = Growing(self.folder / COSTS)
+        file = Growing(self.cost_file)
         log = CostLog(file, say)
         try:
             log.row(columns)

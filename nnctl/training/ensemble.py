@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nnctl import signals, threads
-from nnctl.errors import DataError, DivergedError, NnctlError
+from nnctl.errors import DataError, DivergedError, NnctlError, StorageError
 from nnctl.nn.metrics import Metrics
 from nnctl.runs import model
 from nnctl.runs.model import Model
@@ -110,6 +110,8 @@ def train(
         result.status = "stopped" if statuses == {"finished", "stopped"} else statuses.pop()
         if whole.mishap is not None:
             result.status, result.mishap = whole.status, whole.mishap
+        if isinstance(whole.mishap, StorageError):  # such as a process that was killed
+            result.mishap = StorageError(f"{whole.mishap}\n{whole.saved()}")
         if isinstance(whole.mishap, DivergedError):
             result.mishap = DivergedError(f"{whole.mishap}\n{advice(experiment.spec, experiment.dataset)}")
         _log_costs(experiment, whole.members, run, say)

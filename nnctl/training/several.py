@@ -117,10 +117,13 @@ class Several(ABC, Generic[M]):
         for member in self.members:
             member.run.close_after_kill()
             member.status = member.run.status().get("status", member.status)
-        saved = sum(member.run.parameters.is_file() for member in self.members)
-        told = f"{saved} of {len(self.members)} trainings are saved in {self.folder}"
-        self.mishap = InterruptedRunError(told, number)
-        return told
+        self.mishap = InterruptedRunError(self.saved(), number)
+        return str(self.mishap)
+
+    def saved(self) -> str:
+        """Say of how many trainings there are parameters."""
+        count = sum(member.run.parameters.is_file() for member in self.members)
+        return f"{count} of {len(self.members)} trainings {'is' if count == 1 else 'are'} saved in {self.folder}"
 
 
 def train_one(member: Member, experiment: Experiment, tell: Tell) -> Result:

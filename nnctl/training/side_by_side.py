@@ -13,6 +13,7 @@ from typing import Any
 
 from nnctl import signals
 from nnctl.errors import StorageError
+from nnctl.process import end_with_parent
 from nnctl.threads import cores
 
 LOOK_SECONDS = 0.2  # between two looks for a signal
@@ -80,7 +81,8 @@ def side_by_side(jobs: Mapping[str, Job], received: Sequence[int]) -> Iterator[t
 def _start(context: Any, job: Job) -> tuple[Connection, Any]:
     """Return our end of the pipe to a new process that does the job, and the process."""
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(job, theirs))
+    nested = multiprocessing.parent_process() is not None
+    process = context.Process(target=_work, args=(job, theirs, nested))
     with warnings.catch_warnings():  # OpenBLAS stops its threads before a fork, Python cannot know that
         warnings.simplefilter("ignore", DeprecationWarning)
         process.start()
@@ -100,9 +102,11 @@ def _message(connection: Connection, process: Any, title: str) -> Any:
         )
 
 
-def _work(job: Job, connection: Connection) -> None:
+def _work(job: Job, connection: Connection, nested: bool) -> None:
     """Do one job and send its progress, and at last what came of it, or the error."""
     signals.leave_to_parent()
+    if nested:  # a second signal kills our parent, which cannot kill us any more
+        end_with_parent()
 
     def tell(*progress: float) -> None:
         parent = multiprocessing.parent_process()

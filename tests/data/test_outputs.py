@@ -318,3 +318,10 @@ def test_a_scale_that_is_none(tmp_path, scale, said):
 def test_scales_by_name_want_columns(tmp_path):
     with pytest.raises(SpecError, match=r"data.scale names columns, and .*numbers.npz has arrays, not columns"):
         loaded(tmp_path, {"source": "numbers.npz", "scale": {"a": "robust"}})
+
+
+def test_targets_too_large_to_scale_are_not_called_features(tmp_path):
+    X = np.random.RandomState(0).randn(20, 2)
+    np.savez(tmp_path / "large.npz", X=X, y=X[:, 0] * 1e200)
+    with pytest.raises(DataError, match=r"the values of column 0 \(counted from 0\) of the targets are too large"):
+        loaded(tmp_path, {"source": "large.npz", "scale_target": "standardize"})

@@ -326,6 +326,22 @@ def test_errors_end_with_3_and_warnings_do_where_they_count(nnctl, tmp_path):
     assert nnctl("check").exit_code == 2
 
 
+def test_a_category_that_training_never_saw_is_no_matter_of_units(nnctl, tmp_path):
+    rows = [f"{number / 30},{'red' if number % 2 else 'blue'},{number % 3}" for number in range(30)]
+    rows += ["0.5,green,1", "0.2,red,0"]
+    (tmp_path / "t.csv").write_text("\n".join(["a,colour,y", *rows]) + "\n")
+    spec = {
+        "data": {"source": "t.csv", "target": "y", "order": "file", "test": 0.0625},
+        "model": {"layer_dims": ["auto", 3, "auto"], "activations": ["relu", "auto"]},
+        "train": {"learning_rate": 0.1, "iterations": 5},
+    }
+    (tmp_path / "t.yaml").write_text(json.dumps(spec))
+    told = json.loads(nnctl("check", "t.yaml", "--json").stdout)
+    (found,) = (verdict for verdict in told["verdicts"] if verdict["check"] == "unlike")
+    assert "colour has a value that training never saw" in found["said"]
+    assert found["change"] is None
+
+
 def test_what_data_miss_is_what_the_change_says(nnctl, tmp_path):
     case = Case(tmp_path)
     codes(case)

@@ -163,6 +163,40 @@ def test_a_signal_leaves_what_was_trained(nnctl, train, tmp_path, monkeypatch, o
     assert nnctl("predict", str(run.folder)).exit_code == 0
 
 
+def test_an_ensemble_of_which_a_network_never_began_is_not_said_to_be_saved(train, monkeypatch, owned_signals):
+    from nnctl.training import side_by_side
+
+    own = side_by_side._message
+
+    def interrupted(connection, process, title):
+        if not signals.received:
+            signals.received.append(signal.SIGINT)
+        return own(connection, process, title)
+
+    monkeypatch.setattr(side_by_side, "_message", interrupted)
+    monkeypatch.setattr(side_by_side, "cores", lambda: 1)
+    done, run = train(train=f"{ADAM}, epochs: 100000, batch_size: 16", count=2, code=130)
+    assert not run.parameters.exists()
+    assert "parameters.h5" not in done.stderr
+    assert f"what was trained so far is saved in runs/{run.folder.name}/members" in done.stderr
+
+
+def test_a_network_that_is_killed_ends_it_and_the_others_are_told(train, monkeypatch):
+    from nnctl.training import side_by_side
+
+    own = side_by_side._message
+
+    def killing(connection, process, title):
+        if title == "network 2":
+            process.kill()
+        return own(connection, process, title)
+
+    monkeypatch.setattr(side_by_side, "_message", killing)
+    done, run = train(train=f"{ADAM}, epochs: 2000, batch_size: 16", count=2, code=7)
+    assert run.status()["status"] == "failed"
+    assert f"1 of 2 trainings is saved in runs/{run.folder.name}/members" in done.stderr
+
+
 def test_the_order_given_is_each_members_own(train):
     _, run = train(train=f"{ADAM}, epochs: 2, batch_size: 16, shuffle_seed: 4294967295")
     texts = [(run.folder / "members" / str(number) / "config.yaml").read_text() for number in (1, 2, 3)]
