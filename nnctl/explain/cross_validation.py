@@ -6,7 +6,7 @@ The data are read once. Each training prepares its own rows for itself, in a pro
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import isfinite, sqrt
+from math import inf, isfinite, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from nnctl.training.several import Report, Several, keep, train_one
 from nnctl.training.side_by_side import Tell
 
 CONFIDENCE = 0.95
+BOUNDS = {**dict.fromkeys(("loss", "mse", "mae"), (0.0, inf)), "r2": (-inf, 1.0)}  # of metrics; all others are shares
 MEANS = ("loss", "accuracy", "exact", "mse", "mae")  # metrics that are means over rows, and so over rows of all folds
 
 
@@ -125,7 +126,8 @@ class CrossValidation(Several[Fold]):
         if name in MEANS and len(known) == len(values):
             rows = [fold.rows["test"] for fold in self.folds]
             pooled = sum(value * m for value, m in zip(known, rows, strict=True)) / sum(rows)
-        ends = (mean - half, mean + half)
+        least, most = next((ends for start, ends in BOUNDS.items() if name.startswith(start)), (0.0, 1.0))
+        ends = (max(mean - half, least), min(mean + half, most))
         return Summary(values, mean, spread, ends if all(map(isfinite, ends)) else None, pooled)
 
     @property

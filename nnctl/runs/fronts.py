@@ -56,7 +56,7 @@ def _embedded(file: Any, n: int) -> tuple[int, ...]:
 
 def chosen(item: Any, registry: Registry[Any]) -> Choice:
     """Return what a name with options chooses from a registry."""
-    name, given = item
+    name, given = item if isinstance(item, list) and len(item) == 2 else (None, None)
     if not isinstance(name, str) or not isinstance(given, dict):
         raise Unusable(f"{registry.kind}s must be names with options")
     document = Document(registry.kind)

@@ -389,6 +389,18 @@ def test_what_is_grave_is_found_in_some_rows_of_many(tmp_path, monkeypatch):
     assert [line.partition(" in ")[0] for line in warnings(experiment)] == ["feature 2 is -99"]
 
 
+def test_a_pixel_that_determines_the_class_is_no_leak(nnctl, tmp_path):
+    case, y = Case(tmp_path), np.arange(150) % 2
+    X = STREAM.randint(0, 200, (150, 8, 8)).astype(np.uint8)
+    X[:, 3, 3] = 40 + 100 * y
+    case.of_arrays(X, y)
+    case.data = {"source": "arrays.npz"}
+    case.written()
+    told = json.loads(nnctl("check", "spec.yaml", "--json").stdout)
+    (verdict,) = [v for v in told["verdicts"] if v["check"] == "determines"]
+    assert verdict["verdict"] == "ok"
+
+
 def test_rows_on_disk_are_looked_at_as_those_in_memory(nnctl, tmp_path):
     case = Case(tmp_path)
     case.of_arrays()

@@ -162,7 +162,9 @@ def test_scores_are_those_of_the_fold_runs_trained_and_scored_by_hand(nnctl, pla
         assert found["mean"] == pytest.approx(np.mean(values), abs=1e-12)
         assert found["spread"] == pytest.approx(np.std(values, ddof=1), abs=1e-12)
         half = scipy.stats.t.ppf(0.975, K - 1) * scipy.stats.sem(values)
-        assert found["interval"] == pytest.approx((np.mean(values) - half, np.mean(values) + half), abs=1e-9)
+        least, most = (0, np.inf) if metric in ("mse", "mae") else (-np.inf, 1) if metric.startswith("r2") else (0, 1)
+        ends = np.clip([np.mean(values) - half, np.mean(values) + half], least, most)
+        assert found["interval"] == pytest.approx(ends, abs=1e-9)
     row_mean = "mse" if "mse" in by_hand[0] else "accuracy"
     sizes = [len(own) for own in tested]
     pooled = np.average([own[row_mean] for own in by_hand], weights=sizes)
@@ -191,7 +193,7 @@ def test_repeats_are_drawn_anew_and_their_interval_is_that_of_nadeau_and_bengio(
     values = [fold["test"]["accuracy"] for fold in told["folds"].values()]
     deviation = np.sqrt((1 / (4 * K) + 1 / (K - 1)) * np.var(values, ddof=1))
     ends = scipy.stats.t.interval(0.95, 4 * K - 1, np.mean(values), deviation)
-    assert told["metrics"]["accuracy"]["interval"] == pytest.approx(ends, abs=1e-9)
+    assert told["metrics"]["accuracy"]["interval"] == pytest.approx(np.clip(ends, 0, 1), abs=1e-9)
 
 
 def test_groups_stay_whole(nnctl, place):

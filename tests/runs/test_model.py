@@ -420,6 +420,11 @@ def chosen(**parts):
 STRANGE_BEFORE = {
     "front a number": (attribute("front", 3), "front must be text"),
     "front no json": (attribute("front", "{"), "is not a parameters file"),
+    "front an embedding that is a number": (
+        attribute("front", '{"embedding": 3}'),
+        "embeddings must be names with options",
+    ),
+    "front a list of one": (attribute("front", '{"input_scale": ["learned"]}'), "must be names with options"),
     "front a list": (attribute("front", "[]"), "front must be an embedding, an input_scale, or both"),
     "front nothing": (attribute("front", "{}"), "front must be an embedding, an input_scale, or both"),
     "front of another part": (attribute("front", '{"x": 1}'), "front must be an embedding, an input_scale, or both"),
