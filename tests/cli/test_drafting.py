@@ -55,7 +55,7 @@ def test_a_table_in_another_encoding(nnctl, tmp_path):
     assert "--encoding latin-1, or" in refused.stderr
     assert nnctl("init", "t.csv", "--encoding", "latin-1").exit_code == 0
     assert "café: category" in (tmp_path / "t.yaml").read_text(encoding="utf-8")
-    assert nnctl("train", "t.yaml", "--no-pictures", "-q").exit_code == 0
+    assert nnctl("train", "t.yaml", "--no-pictures", "-q", "-S", "train.epochs=2").exit_code == 0
 
 
 def test_of_two_usual_names_none_is_taken(nnctl, write):
@@ -74,7 +74,7 @@ def test_nothing_is_overwritten(nnctl, tmp_path, write):
     other = nnctl("init", "people.csv", "--target", "survived", "-o", "sub/my spec.yaml")
     assert other.stdout == "sub/my spec.yaml\n"
     assert other.stderr.endswith("next: nnctl train 'sub/my spec.yaml'\n")
-    assert nnctl("train", "sub/my spec.yaml", "-q", "--no-pictures").exit_code == 0
+    assert nnctl("train", "sub/my spec.yaml", "-q", "--no-pictures", "-S", "train.epochs=2").exit_code == 0
 
 
 def test_the_name_is_that_of_the_data(nnctl, tmp_path, write):

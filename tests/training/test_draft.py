@@ -17,6 +17,8 @@ from nnctl.spec import document
 from nnctl.spec.reading import parse
 from nnctl.training.draft import check_there, draft
 
+BRIEFLY = ("--no-pictures", "-S", "train.epochs=2")
+
 STREAM = np.random.RandomState(0)
 X = STREAM.randn(120, 3)
 SUM = X.sum(axis=1)
@@ -75,7 +77,7 @@ def test_a_drafted_spec_of_a_table_trains(nnctl, tmp_path, case):
     spec = load(read(file)).spec
     assert (spec.model.layer_dims[0], spec.output) == (inputs, output)
     assert file.read_text(encoding="utf-8") == draft(tmp_path / "t.csv", target, file).text
-    trained = nnctl("train", file, "--no-pictures", "--json")
+    trained = nnctl("train", file, "--no-pictures", "--json", "-S", "train.ensemble=1")
     assert trained.exit_code == 0, trained.stderr
     test = json.loads(trained.stdout)["metrics"]["test"]
     assert test["r2" if output == "linear" else "accuracy"] > 0.7
@@ -150,7 +152,7 @@ def test_arrays_keep_the_parts_that_they_have(nnctl, tmp_path, name, own):
     spec = written(tmp_path / name)
     assert set(read(spec).data.shares) == {"validation", "test"} - set(own)
     assert set(load(read(spec)).parts) == {"train", "validation", "test"}
-    assert nnctl("train", spec, "-q", "--no-pictures").exit_code == 0
+    assert nnctl("train", spec, "-q", *BRIEFLY).exit_code == 0
 
 
 def test_a_parquet_file_is_a_table(nnctl, tmp_path):
@@ -158,7 +160,7 @@ def test_a_parquet_file_is_a_table(nnctl, tmp_path):
     from pyarrow import parquet
 
     parquet.write_table(pyarrow.table(numbers(y=SIGN.tolist())), tmp_path / "t.parquet")
-    assert nnctl("train", written(tmp_path / "t.parquet", "y"), "-q", "--no-pictures").exit_code == 0
+    assert nnctl("train", written(tmp_path / "t.parquet", "y"), "-q", *BRIEFLY).exit_code == 0
 
 
 def test_a_dataset_to_predict_can_be_named(tmp_path):
@@ -170,7 +172,7 @@ def test_labels_are_known(nnctl, tmp_path):
     np.savez(tmp_path / "t.npz", X=X, y=(X > 0).astype(int))
     drafted = draft(tmp_path / "t.npz", None, tmp_path / "s.yaml")
     assert drafted.summary == "t.npz: 84 train, 12 validation, 24 test examples, 3 labels, of which several may be 1"
-    assert nnctl("train", written(tmp_path / "t.npz"), "-q", "--no-pictures").exit_code == 0
+    assert nnctl("train", written(tmp_path / "t.npz"), "-q", *BRIEFLY).exit_code == 0
 
 
 def test_bytes_are_divided_by_255(tmp_path):
@@ -215,7 +217,7 @@ def test_a_column_of_a_type_that_is_not_read_is_left_out(nnctl, tmp_path):
     drafted = nnctl("init", "t.parquet")
     assert drafted.exit_code == 0
     assert "left out: money, it holds decimal128(2, 1)" in drafted.stderr
-    assert nnctl("train", "t.yaml", "-q", "--no-pictures").exit_code == 0
+    assert nnctl("train", "t.yaml", "-q", *BRIEFLY).exit_code == 0
     with pytest.raises(DataError, match=r"the target money cannot be predicted: it holds decimal128\(2, 1\)"):
         draft(tmp_path / "t.parquet", "money", tmp_path / "s.yaml")
 
@@ -223,7 +225,7 @@ def test_a_column_of_a_type_that_is_not_read_is_left_out(nnctl, tmp_path):
 def test_few_rows_are_all_for_training(nnctl, tmp_path):
     spec = written(table(tmp_path / "t.csv", {"x": [1.5, 2.5, 3.5, 4.5], "y": [0, 1, 0, 1]}), "y")
     assert read(spec).data.shares == {}
-    assert nnctl("train", spec, "-q", "--no-pictures").exit_code == 0
+    assert nnctl("train", spec, "-q", *BRIEFLY).exit_code == 0
 
 
 def pictures(folder, shade, m=12, size=(80, 60)):
@@ -243,7 +245,7 @@ def test_a_folder_of_pictures_trains(nnctl, tmp_path, own):
     tree = document.read(spec).tree["data"]
     assert (tree["source"], tree["size"], tree["color"]) == ("circles/", (64, 48), "rgb")
     assert set(load(read(spec)).parts) == {"train", "validation", "test"}
-    trained = nnctl("train", spec, "--no-pictures")
+    trained = nnctl("train", spec, "--no-pictures", "-S", "train.epochs=40")
     assert trained.exit_code == 0, trained.stderr
     assert "pictures that cannot be read are left out (data.skip_unreadable), 1 of" in trained.stderr
 
