@@ -39,6 +39,9 @@ PictureSize = Annotated[
     str, typer.Option("--picture-size", help="The size of pictures in pixels.", metavar="WIDTHxHEIGHT")
 ]
 PICTURE_SIZE = "1600x1000"
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", help="Of tables in text, where it is not that of training.", metavar="NAME")
+]
 NoPictures = Annotated[bool, typer.Option("--no-pictures", help="Draw no pictures.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 

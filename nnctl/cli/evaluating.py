@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnctl.cli.app import PICTURE_SIZE, AsJson, NoPictures, PictureSize, Quiet, RunsDir, explained
+from nnctl.cli.app import PICTURE_SIZE, AsJson, Encoding, NoPictures, PictureSize, Quiet, RunsDir, explained
 
 if TYPE_CHECKING:
     from nnctl.explain.evaluation import Evaluation
@@ -40,10 +40,7 @@ def evaluate(
             "--target", help="Which column, or columns, or dataset of DATA holds the truth.", metavar="NAME,..."
         ),
     ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option("--encoding", help="Of tables in text, where it is not that of training.", metavar="NAME"),
-    ] = None,
+    encoding: Encoding = None,
     runs_dir: RunsDir = Path("runs"),
     picture_size: PictureSize = PICTURE_SIZE,
     no_pictures: NoPictures = False,

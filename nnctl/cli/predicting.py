@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnctl.cli.app import AsJson, Quiet, RunsDir, explained
+from nnctl.cli.app import AsJson, Encoding, Quiet, RunsDir, explained
 
 if TYPE_CHECKING:
     from nnctl.explain.answers import Beside
@@ -42,10 +42,7 @@ def predict(
     keep: Annotated[
         str, typer.Option("--keep", help="Columns of a table to pass on, or all.", metavar="COLUMN,...")
     ] = "",
-    encoding: Annotated[
-        str | None,
-        typer.Option("--encoding", help="Of tables in text, where it is not that of training.", metavar="NAME"),
-    ] = None,
+    encoding: Encoding = None,
     proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
     spread: Annotated[
         bool, typer.Option("--spread", help="Add how far apart the networks of an ensemble are (standard deviation).")

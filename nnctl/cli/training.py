@@ -58,12 +58,11 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
     """Train, show and draw; whatever ends it, the run's folder is printed."""
     from nnctl.errors import InterruptedRunError, StorageError
     from nnctl.explain import diagnosis
-    from nnctl.explain.standing import standing
     from nnctl.runs.run import create_run
     from nnctl.runs.search import point_latest
     from nnctl.show import console, gallery, progress, tables
-    from nnctl.training import ensemble, stages
     from nnctl.training import experiment as spine
+    from nnctl.training import stages
 
     messages, size = console.messages(quiet), gallery.size(picture_size)
     experiment = spine.prepare(spec)
@@ -81,9 +80,11 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
     with signals.held() as received:
         run = create_run(runs_dir, experiment.spec.name, experiment.spec.resolved())
         with signals.last_words(partial(_cut_short, run, as_json)):
-            titles, members = ensemble.labels(spec), None
-            with progress.board(messages, titles or ["training"]) as report:
-                if titles:
+            titles, members = spec.networks or ["training"], None
+            with progress.board(messages, titles) as report:
+                if spec.networks:
+                    from nnctl.training import ensemble  # and with it processes
+
                     experiment, result, members = ensemble.train(experiment, run, report, messages.print)
                 else:
                     watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
@@ -95,7 +96,11 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
             if stopping := diagnosis.stopping(experiment, result):
                 messages.print(stopping)
             if result.metrics:
-                held_back = None if quiet else standing(experiment, result.metrics)
+                held_back = None
+                if not quiet:
+                    from nnctl.explain.standing import standing  # and with it all scores
+
+                    held_back = standing(experiment, result.metrics)
                 messages.print(tables.metrics(result.metrics, experiment.dataset.interface, held_back))
             remarks = diagnosis.remarks(experiment, result.metrics) if result.mishap is None else []
             for remark in remarks:

@@ -74,34 +74,34 @@ class Model:
 
     def predict_each(self, X: Array, origin: str) -> list[Array]:
         """Return A[L] (n[L], m) of each network for rows X (m, ...) as found in a file."""
-        return [self._predict(parameters, X, origin) for parameters in (self.parameters, *self.others)]
+        return self._predict(X, origin)
 
     def predict_logits(self, X: Array, origin: str, loss: Loss) -> tuple[Array, Array]:
         """Return the outputs, and the Z[L] (n[L], m) that a loss takes for them, for rows X (m, ...) of a file."""
-        members = (self.parameters, *self.others)
-        Z = [np.empty((own.layer_dims[-1], len(X))) for own in members]
-        each = [self._predict(own, X, origin, logits, loss) for own, logits in zip(members, Z, strict=True)]
+        Z = [np.empty((self.parameters.layer_dims[-1], len(X))) for _ in range(1 + len(self.others))]
+        each = self._predict(X, origin, Z, loss)
         return self.together(each), Z[0] if len(Z) == 1 else loss.logits_of_mean(np.stack(Z))
 
-    def _predict(
-        self, own: Parameters, X: Array, origin: str, logits: Array | None = None, loss: Loss | None = None
-    ) -> Array:
-        parameters, dtype = own, np.float64  # in which a row has one answer, whatever stands beside it
-        if parameters.flat.dtype != dtype:
-            parameters = parameters.copy(dtype)
-        network = build_network(parameters, self.activations)
-        outputs = np.empty((parameters.layer_dims[-1], len(X)), dtype)
-        together = max(1, min(ROWS, VALUES // max(parameters.layer_dims)))
+    def _predict(self, X: Array, origin: str, logits: Sequence[Array] = (), loss: Loss | None = None) -> list[Array]:
+        """Run all networks over rows that are prepared once; `logits` (n[L], m) of each are written to, if given."""
+        dims, dtype = self.parameters.layer_dims, np.float64  # in which a row has one answer, whatever is beside it
+        members = (self.parameters, *self.others)
+        members = tuple(own if own.flat.dtype == dtype else own.copy(dtype) for own in members)
+        networks = [build_network(own, self.activations) for own in members]
+        outputs = [np.empty((dims[-1], len(X)), dtype) for _ in networks]
+        together = max(1, min(ROWS, VALUES // max(dims)))
         starts = range(0, len(X), together)
         workers = max(1, min(threads.number(), len(starts)))
 
         def fill(worker: int) -> None:
-            passes: dict[int, Pass] = {}
+            passes: list[dict[int, Pass]] = [{} for _ in networks]
             with np.errstate(over="ignore", invalid="ignore"):
                 for start in starts[worker::workers]:
                     rows = slice(start, start + together)
-                    Z = None if logits is None else logits[:, rows]
-                    outputs[:, rows] = network.predict(self.interface.columns(X[rows], dtype, origin), passes, Z, loss)
+                    prepared = self.interface.columns(X[rows], dtype, origin)
+                    for number, network in enumerate(networks):
+                        Z = logits[number][:, rows] if logits else None
+                        outputs[number][:, rows] = network.predict(prepared, passes[number], Z, loss)
 
         with gathered(workers) as team:  # on blocks of their own threads scale better than inside these narrow products
             team.run(fill, workers)

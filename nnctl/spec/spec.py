@@ -216,6 +216,12 @@ class Spec:
         """Return this spec with another fold as its test part."""
         return replace(self, data=replace(self.data, fold=fold))
 
+    @property
+    def networks(self) -> list[str]:
+        """What each network of the ensemble is called; none where there is one network."""
+        count = self.train.ensemble
+        return [f"network {number}" for number in range(1, count + 1)] if count > 1 else []
+
     def member(self, index: int) -> "Spec":
         """Return the spec of one network of the ensemble: each has a start and an order of its own."""
         train = self.train

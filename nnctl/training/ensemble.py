@@ -76,12 +76,6 @@ class Members(Several[Member]):
         return [f"{member.label}: {note}" for member in self.members for note in member.notes]
 
 
-def labels(spec: Spec) -> list[str]:
-    """Return what each member of a spec's ensemble is called; none where it asks for one network."""
-    count = spec.train.ensemble
-    return [f"network {number}" for number in range(1, count + 1)] if count > 1 else []
-
-
 def train(
     experiment: Experiment, run: Run, report: Report, say: Callable[[str], object] = lambda message: None
 ) -> tuple[Experiment, Result, Members]:
@@ -90,7 +84,7 @@ def train(
     if spec.train.threads is None:  # sums depend on it, and each run is to be repeated to the bit
         spec = replace(spec, train=replace(spec.train, threads=threads.number()))
     folder = create_folder(run.folder, FOLDER)
-    specs = {label: spec.member(index) for index, label in enumerate(labels(spec))}
+    specs = {label: spec.member(index) for index, label in enumerate(spec.networks)}
     members = [
         Member(label, own, create_run(folder, str(number), own.resolved(), stamp=""))
         for number, (label, own) in enumerate(specs.items(), start=1)
