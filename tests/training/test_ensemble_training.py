@@ -11,6 +11,10 @@ import sklearn.metrics
 from nnctl import signals
 from nnctl.runs import model
 from nnctl.runs.run import Run
+from nnctl.spec import document
+from nnctl.spec.reading import parse
+from nnctl.training.ensemble import Member, _log_costs
+from nnctl.training.experiment import prepare
 
 SPEC = """
 data: {{source: {source}, validation: 0.2, test: 0.2, seed: 4{data}}}
@@ -103,11 +107,26 @@ def test_the_cost_log_is_the_mean_as_far_as_all_were_trained(train):
             mean = np.mean([log.costs(column)[int(row["iteration"])] for log in logs])
             assert float(row[column]) == pytest.approx(mean, rel=1e-14)
     assert run.status()["status"] == "stopped"
+    assert run.status()["iterations"] == max(log.status()["iterations"] for log in logs)
     told = json.loads((run.folder / "members.json").read_text())
     assert [member["seed"] for member in told.values()] == [5, 6, 7, 8]
     assert [member["iterations"] for member in told.values()] == [log.status()["iterations"] for log in logs]
     assert all(str(member["best_iteration"]) in done.stderr for member in told.values())
     assert "an ensemble of 4" in done.stderr
+
+
+def test_a_loss_that_some_network_has_not_is_empty_in_the_mean(train):
+    _, run = train()
+    member = run.folder / "members" / "2" / "costs.csv"
+    lines = member.read_text().splitlines()
+    lines[2] = lines[2].rpartition(",")[0] + ","
+    member.write_text("\n".join(lines) + "\n")
+    experiment = prepare(parse(document.read(run.config), (run.folder,)))
+    networks = [Member("", experiment.spec, Run(run.folder / "members" / str(number))) for number in (1, 2, 3)]
+    (run.folder / "costs.csv").unlink()
+    _log_costs(experiment, networks, run, print)
+    rows = (run.folder / "costs.csv").read_text().splitlines()
+    assert [row.endswith(",") for row in rows] == [number == 2 for number in range(len(lines))]
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -217,3 +217,11 @@ def test_columns_some_at_a_time(place, found, monkeypatch):
     csv(place.folder / "t.csv", found)
     monkeypatch.setattr("nnctl.data.unpacked.COLUMN_VALUES", 2 * M)
     same_from_disk(place, {"source": "t.csv", "scale": "robust", **KEYS})
+
+
+def test_another_encoding_is_another_question(place):
+    rows = [b"\x80,1" if row % 3 else b"b,0" for row in range(30)]
+    (place.folder / "t.csv").write_bytes(b"\n".join([b"a,y", *rows]) + b"\n")
+    for encoding, sign in (("cp1252", "\u20ac"), ("latin-1", "\x80"), ("cp1252", "\u20ac")):
+        ready = place.prepared("disk", {"source": "t.csv", "target": "y", "encoding": encoding}, batch_size=8)
+        assert ready.dataset.interface.preparation.columns[0].values == ("b", sign)
