@@ -61,13 +61,13 @@ def _compare(
 ) -> None:
     """Train all schemes, draw and show; whatever ends it, what was trained so far is shown."""
     from nnctl.explain import compare
-    from nnctl.show import console, gallery, tables
+    from nnctl.show import comparisons, console, gallery
 
     messages, size = console.messages(quiet), gallery.size(picture_size)
     compared = compare.begin(spec, chosen, runs_dir)
 
     def show(results: "Console") -> None:
-        results.print(tables.comparison(compared, results))
+        results.print(comparisons.comparison(compared, results))
         for scheme in compared.schemes:
             results.print(compare.explain(scheme))
 

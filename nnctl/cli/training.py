@@ -90,7 +90,9 @@ def _train(spec: "Spec", runs_dir: Path, picture_size: str | None, quiet: bool, 
                     watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
                     result = spine.train(experiment, run, [watcher], messages.print)
             if members and result.metrics:
-                messages.print(tables.members(members, result.metrics))
+                from nnctl.show import comparisons
+
+                messages.print(comparisons.members(members, result.metrics))
             if result.mishap is None:
                 point_latest(run)
             if stopping := diagnosis.stopping(experiment, result):

@@ -43,15 +43,15 @@ def cross_validate(
         threads.configure(number, folds * repeats, dtype=dtype)
 
         from nnctl.explain import cross_validation
-        from nnctl.show import console, tables
+        from nnctl.show import comparisons, console
 
         spec, notes = cross_validation.spec_of(written, (file.parent, Path.cwd()), folds)
         validated = cross_validation.begin(spec, repeats, runs_dir, notes)
         messages = console.messages(quiet)
-        messages.print(tables.folds(validated))
+        messages.print(comparisons.folds(validated))
 
         def show(results: "Console") -> None:
-            results.print(tables.cross_validation(validated, results))
+            results.print(comparisons.cross_validation(validated, results))
 
         train = partial(cross_validation.train_all, validated)
         train_and_show(validated, train, list, show, messages, as_json)
