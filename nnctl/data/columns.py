@@ -125,6 +125,13 @@ class Columns(Named):
         kept = [index for index, name in enumerate(self.number_names) if name not in gone]
         return Columns(
             tuple(name for name in self.names if name not in gone),
-            self.numbers if len(kept) == self.numbers.shape[1] else self.numbers.take(kept, axis=1),
+            self.numbers if len(kept) == self.numbers.shape[1] else _some(self.numbers, kept),
             {name: column for name, column in self.texts.items() if name not in gone},
         )
+
+
+def _some(numbers: Array, kept: list[int]) -> Array:
+    """Return a copy of some columns; neighbours are copied faster together than one by one."""
+    if kept and kept[-1] - kept[0] + 1 == len(kept):
+        return numbers[:, kept[0] : kept[-1] + 1].copy()
+    return numbers.take(kept, axis=1)

@@ -6,6 +6,7 @@ Python's csv reads it, strictly. Blocks of a text without quotes are read as a g
 import csv
 from collections import Counter
 from collections.abc import Collection, Iterator
+from functools import partial
 from io import StringIO
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from nnctl.data.grid import SEPARATORS, grid
 from nnctl.data.pieces import Lines
 from nnctl.data.records import Bad, Listed, Opened, Records, Source, is_number
+from nnctl.data.spans import spans
 from nnctl.data.words import printable
 from nnctl.errors import DataError
 
@@ -39,7 +41,8 @@ def delimited(file: IO[bytes], source: Source) -> Opened:
     if not any(names):
         raise DataError(f"{source}: has no names of columns; {HEADER}")
     _check_header(names, f"{source}:{begin}", None if source.others else source.needed)
-    return Opened(source, names, _blocks(lines, source, mark, names), expected=lines.expected)
+    apart = partial(spans, lines, file, source, mark, len(names))
+    return Opened(source, names, _blocks(lines, source, mark, names), expected=lines.expected, apart=apart)
 
 
 def _blocks(lines: Lines, source: Source, mark: str, names: list[str]) -> Iterator[Records]:

@@ -6,7 +6,7 @@ column as texts, for 007 and 1.50 are not what their numbers are.
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -16,14 +16,19 @@ from nnctl import __version__
 from nnctl.data import cache, readers, unpacked
 from nnctl.data.cells import as_numbers, codes, missing_of, numbers_of
 from nnctl.data.columns import Columns, Named, Texts
+from nnctl.data.grid import Grid
 from nnctl.data.hold import Hold
 from nnctl.data.kinds import FEW_VALUES
-from nnctl.data.memory import available, in_words
-from nnctl.data.records import Opened, Records, Source
+from nnctl.data.memory import available, in_words, keep_freed
+from nnctl.data.pieces import SIZE
+from nnctl.data.records import Apart, Opened, Records, Source
 from nnctl.data.words import printable
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
 from nnctl.registry import suggestion
+
+NOTHING = np.empty(0)
+SLOT = 8 * SIZE  # bytes of numbers that a piece of the text may come to: each takes a digit and a separator
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ def gather(path: Path, asked: Asked, place: Place | None = None, finite: bool = 
 
     Raise a DataError where there are none, or where one that must be `finite` is not.
     """
+    keep_freed()
     file = None if place is None else _file(path, asked, place.hold)
     if place is not None and file is not None and (found := unpacked.opened(file)) is not None:
         columns, lines, label = found
@@ -92,6 +98,15 @@ class _OtherTexts(Exception):
 
 class _NoRoom(Exception):
     """The rows are to be held on disk."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a block holds."""
+
+    numbers: Array  # (k, those columns that are taken for numbers)
+    texts: Mapping[str, tuple[list[str], Array]]  # of a column of texts the distinct ones, and for each row its index
+    late: set[str]  # columns that were taken for numbers, and are not
 
 
 @dataclass
@@ -129,26 +144,66 @@ class _Reading:
         return _width(self.names, self.values, self.asked)
 
     def blocks(self) -> Iterator[tuple[Array, dict[str, Array], Array]]:
-        """Yield numbers (k, n), the codes (k,) of each column of texts, and the numbers of k rows, block by block.
+        """Yield numbers (k, n), the codes (k,) of each column of texts, and the numbers of k rows, block by block;
+        the numbers last until the next block.
 
         Raise _OtherTexts at the end where some columns are no numbers; from the first such cell on nothing is yielded.
         """
-        missing, place = missing_of(self.asked.missing), {name: at for at, name in enumerate(self.file.names)}
-        for block in _ahead(self.file.blocks):
-            for row in block.bad:
-                raise DataError(f"{self.file.place(block.numbers[row.place])}: {row.reason}")
-            found = {name: codes(block.cells(place[name]), own, missing) for name, own in self.values.items()}
-            names = [name for name in self.number_names if name not in self.late]
-            numbers, strange = numbers_of(block, [place[name] for name in names], missing)
-            for index in strange:
-                if names[index] in self.asked.numbers:
-                    raise _no_number(self.file, names[index], block, missing, self.asked)
-                self.late.add(names[index])
+        for found, lines in self._found():
+            self.late |= found.late
             if not self.late:
-                self._count_infinite(numbers, block.numbers)
-                yield numbers, found, block.numbers
+                self._count_infinite(found.numbers, lines)
+                yield found.numbers, {name: self._coded(name, *own) for name, own in found.texts.items()}, lines
         if self.late:
             raise _OtherTexts(self.late)
+
+    def _found(self) -> "Iterator[tuple[_Found, Array]]":
+        """Yield what all blocks hold, and the numbers of their rows; many of a large text are read side by side."""
+        for block in islice(self.file.blocks, 1):
+            yield self._of(block), block.numbers
+            apart = self.file.apart() if isinstance(block, Grid) else None
+            if apart is not None:
+                yield from self._side_by_side(apart)
+        for block in _ahead(self.file.blocks):
+            yield self._of(block), block.numbers
+
+    def _side_by_side(self, apart: Apart) -> "Iterator[tuple[_Found, Array]]":
+        from nnctl.data import relay  # here, for a small table is read without it
+
+        def work(index: int) -> tuple[Array, _Found] | None:
+            block = apart.read(index)
+            if block is None:
+                return None
+            found = self._of(block)
+            return found.numbers, replace(found, numbers=NOTHING)
+
+        if relay.can_run():
+            for index, (numbers, found) in enumerate(relay.relayed(work, apart.count, SLOT)):
+                yield replace(found, numbers=numbers), apart.passed(index, len(numbers))
+
+    def _of(self, block: Records) -> "_Found":
+        """Return what a block holds; raise a DataError for a row that is none, and a number that is to be one."""
+        for row in block.bad:
+            raise DataError(f"{self.file.place(block.numbers[row.place])}: {row.reason}")
+        missing, place = missing_of(self.asked.missing), {name: at for at, name in enumerate(self.file.names)}
+        texts = dict[str, tuple[list[str], Array]]()
+        for name in self.values:
+            distinct = dict[str, int]()
+            indices = codes(block.cells(place[name]), distinct, missing)
+            texts[name] = list(distinct), indices
+        names = [name for name in self.number_names if name not in self.late]
+        numbers, strange = numbers_of(block, [place[name] for name in names], missing)
+        for index in strange:
+            if names[index] in self.asked.numbers:
+                raise _no_number(self.file, names[index], block, missing, self.asked)
+            self.late.add(names[index])
+        return _Found(numbers, texts, self.late)
+
+    def _coded(self, name: str, distinct: list[str], indices: Array) -> Array:
+        """Return the codes of a column's texts among those of the whole file, from their codes in a block."""
+        values = self.values[name]
+        places = [values.setdefault(text, len(values)) for text in distinct]
+        return np.array([*places, -1], np.int32)[indices]  # of -1 it is the last
 
     def check(self, m: int, finite: bool) -> None:
         """Raise a DataError where there are no rows, or a number that is none to count with."""
@@ -183,8 +238,11 @@ def _in_memory(path: Path, asked: Asked, texts: set[str], place: Place | None, f
                 shape = file.expected(end), reading.width
                 if place is not None and place.hold.on_disk(path, shape, unpacked.CELL, place.part, there):
                     raise _NoRoom
-                room = max(end, len(numbers) * 5 // 4)
-                numbers.resize((room, numbers.shape[1]), refcheck=False)  # there is never a second copy
+                room = max(end, shape[0] * 33 // 32), numbers.shape[1]
+                if m:
+                    numbers.resize(room, refcheck=False)  # there is never a second copy
+                else:
+                    numbers = np.empty(room)
             numbers[m:end] = block
             m = end
             lines.append(numbered)

@@ -14,16 +14,15 @@ from nnctl.data.records import Records
 from nnctl.nn import Array
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-END, POINT, SPACE = b"\n. "
+END, SPACE = b"\n "
 
 
 @dataclass(frozen=True)
 class Grid(Records):
-    """Cells (m, n) by their starts, points and ends in a text; the last point, or the end."""
+    """Cells (m, n) by their starts and ends in a text."""
 
     raw: bytes  # the text, and a PAD
     starts: Array
-    points: Array
     ends: Array
 
     def cells(self, column: int, rows: Array | None = None) -> Sequence[str]:
@@ -34,9 +33,9 @@ class Grid(Records):
 
     def floats(self, columns: Sequence[int]) -> tuple[Array, Array]:
         """Return columns as numbers (m, n), nan for an empty cell, and which cells (m, n) are plain numbers."""
-        places = (self.starts, self.points, self.ends)
+        places = (self.starts, self.ends)
         if list(columns) != list(range(self.starts.shape[1])):
-            places = (self.starts[:, columns], self.points[:, columns], self.ends[:, columns])
+            places = (self.starts.take(columns, axis=1), self.ends.take(columns, axis=1))
         return decimals(np.frombuffer(self.raw, np.uint8), *places)
 
 
@@ -48,20 +47,15 @@ def grid(text: str, separator: str, n: int, line: int) -> Grid | None:
         return None
     raw = b"".join([text.encode(), b"" if text.endswith("\n") else b"\n", bytes(PAD)])
     signs = np.frombuffer(raw, np.uint8)[:-PAD]
-    marks = np.flatnonzero((signs == ord(separator)) | (signs == END) | (signs == POINT))
-    kinds = signs[marks]
-    borders = np.flatnonzero(kinds != POINT)
-    at_end = kinds[borders] == END
+    at_end = signs == END
+    ends = np.flatnonzero((signs == ord(separator)) | at_end)
     m = np.count_nonzero(at_end)
-    if len(borders) != m * n or not at_end[n - 1 :: n].all():
+    if len(ends) != m * n or not at_end[ends[n - 1 :: n]].all():
         return None
-    ends = marks[borders]
     starts = np.zeros_like(ends)
     np.add(ends[:-1], 1, out=starts[1:])
     lengths = ends - starts
     blank = n == 1 and not lengths.all()  # an empty line is no row
     if blank or lengths.max() > csv.field_size_limit() or (b" " in raw and (signs[starts] == SPACE).any()):
         return None
-    points = marks[borders - (kinds[borders - 1] == POINT)]
-    shape = (m, n)
-    return Grid(np.arange(line, line + m), (), raw, starts.reshape(shape), points.reshape(shape), ends.reshape(shape))
+    return Grid(np.arange(line, line + m), (), raw, starts.reshape(m, n), ends.reshape(m, n))

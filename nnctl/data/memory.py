@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import numpy as np
+
 GROUP = Path("/sys/fs/cgroup")  # of a container
 
 
@@ -21,6 +23,14 @@ def available() -> int:
         return min(free, limit - taken + int(counted["file"]))  # what is kept of files is given up first
     except (OSError, ValueError, KeyError):
         return free
+
+
+def keep_freed() -> None:
+    """Let glibc keep what is freed for the next array: else it gives back and takes anew the pages of each larger one.
+
+    It keeps twice as much as the largest block that has been freed, of those below 32 MB (mallopt(3)).
+    """
+    np.empty(31 * 2**20, np.uint8)
 
 
 def in_words(size: float) -> str:

@@ -15,7 +15,7 @@ from nnctl.data.records import Source
 from nnctl.data.words import AGAIN
 from nnctl.errors import DataError
 
-SIZE = 1 << 18  # bytes of a piece: what is made of them stays in the processor's cache
+SIZE = 1 << 19  # bytes of a piece: what is made of them stays in the processor's cache
 
 
 class Lines(Iterator[str]):
@@ -25,9 +25,10 @@ class Lines(Iterator[str]):
     """
 
     def __init__(self, file: IO[bytes], source: Source) -> None:
-        self._file = file
-        self.pieces = self._read(file, source)
+        self._file, self._source = file, source
         self.taken = 0
+        self.pieces = self._read(file, source)
+        self._behind = 0  # bytes that have been read and are in no piece yet
         self.left = 0  # of the piece that is taken line by line
         self._here: Iterator[str] = iter(())
 
@@ -53,6 +54,17 @@ class Lines(Iterator[str]):
         self.left = 0
         return "".join(self._here)
 
+    @property
+    def end(self) -> int:
+        """Where in a file of UTF-8 the last piece ends, in bytes."""
+        return self._file.tell() - self._behind
+
+    def skip_to(self, end: int, lines: int) -> None:
+        """Go on with the piece that begins at a byte of the file, so many lines behind those that have been taken."""
+        self._file.seek(end)
+        self.taken += lines
+        self.pieces, self._behind = self._read(self._file, self._source), 0
+
     def expected(self, m: int) -> int:
         """Return how many lines there are in all, at least m, judged by those taken of what has been read."""
         raw = getattr(self._file, "fileobj", self._file)  # of what gzip unpacks the file itself
@@ -61,7 +73,7 @@ class Lines(Iterator[str]):
 
     def _read(self, file: IO[bytes], source: Source) -> Iterator[str]:
         """Yield the text in pieces of whole lines."""
-        encoding = "utf-8-sig" if source.encoding.lower() in ("utf-8", "utf8") else source.encoding
+        encoding = "utf-8-sig" if is_utf8(source.encoding) and not self.taken else source.encoding
         if not is_encoding(encoding):
             way = f"{source.encoding_key}utf-8, latin-1 and gbk are some"
             raise DataError(f"{source}: there is no encoding {source.encoding!r}; {way}")
@@ -87,10 +99,17 @@ class Lines(Iterator[str]):
                 raise DataError(f"{source}:{line}: {said}.\n{_encoding_hint(raw, source)}")
             end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1 if raw else len(text)  # \r\n may be cut in two
             piece, begun = text[:end], text[end:]
+            if is_utf8(source.encoding):
+                self._behind = len(begun.encode()) + len(decoder.getstate()[0])
             if piece:
                 yield piece
             if not raw:
                 return
+
+
+def is_utf8(encoding: str) -> bool:
+    """Tell whether a name is that of UTF-8."""
+    return encoding.lower() in ("utf-8", "utf8")
 
 
 def is_encoding(name: str) -> bool:

@@ -3,15 +3,19 @@
 They are the same for an array in memory and for one on disk, and so are sums over them, to the last bit.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from nnctl import threads
 from nnctl.nn import Array
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+MANY = 2**17  # rows that are worth the start of threads
 VALUES = 2**20  # of a portion: 8 MB as float64
 COLUMN_VALUES = 2**24  # of some features, for each of which all rows are read
 
@@ -52,6 +56,16 @@ def evenly(portions: Iterable[Array], rows: int) -> Iterator[Array]:
         left = left[whole:]
     if left is not None and len(left):
         yield left
+
+
+def each(work: Callable[[Item], Result], items: Iterable[Item], m: int) -> list[Result]:
+    """Return what a work makes of each item, side by side in threads where m rows are many."""
+    if m < MANY or threads.number() == 1:
+        return list(map(work, items))
+    from concurrent.futures import ThreadPoolExecutor  # which few rows do not wait for
+
+    with ThreadPoolExecutor(threads.number()) as pool:
+        return list(pool.map(work, items))
 
 
 def all_finite(values: Array) -> bool:

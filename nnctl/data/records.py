@@ -80,6 +80,24 @@ class Listed(Records):
         return np.empty(shape), np.zeros(shape, bool)
 
 
+class Apart(ABC):
+    """The rest of a file as blocks 0, 1, ..., count - 1 that can be read apart from each other."""
+
+    count: int
+
+    @abstractmethod
+    def read(self, index: int) -> Records | None:
+        """Return a block, whose rows are numbered from 1, or None where only reading in order tells what it is."""
+
+    @abstractmethod
+    def passed(self, index: int, m: int) -> Array:
+        """Let reading in order go on behind a block of m rows, all before it having passed; return their numbers."""
+
+
+def all_in_order() -> None:
+    """Return that no blocks can be read apart."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """An open file of a table: the names of its columns, and its blocks of rows."""
@@ -91,6 +109,7 @@ class Opened:
     notes: tuple[str, ...] = ()
     strange: Mapping[str, str] = field(default_factory=dict)  # columns of a type that is not read, and what it is
     expected: Callable[[int], int] = int  # how many rows there are in all, judged by how many have been read
+    apart: Callable[[], Apart | None] = all_in_order  # what can be read so behind the blocks that have been
 
     def place(self, number: int) -> str:
         """Return where a row is, for messages."""

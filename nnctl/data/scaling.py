@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.portions import Portions, features_of
+from nnctl.data.portions import Portions, each, features_of
 from nnctl.data.ranges import Range, extent
 from nnctl.errors import DataError
 from nnctl.nn import Array
@@ -80,8 +80,7 @@ class Scaling:
         if self.divisor is None:
             return rows.astype(dtype, copy=False)
         prepared = np.empty(rows.shape, dtype)
-        for start in range(0, len(rows), ROWS):
-            self.write(rows[start : start + ROWS], prepared[start : start + ROWS])
+        by_rows(lambda some: self.write(rows[some], prepared[some]), len(rows))
         return prepared
 
     def write(self, rows: Array, out: Array) -> None:
@@ -124,6 +123,11 @@ class Scaling:
                 " scaled twice? data.scale: standardize brings them to about 1"
             )
         return None
+
+
+def by_rows(write: Callable[[slice], None], m: int) -> None:
+    """Write m rows, some at a time."""
+    each(write, [slice(start, start + ROWS) for start in range(0, m, ROWS)], m)
 
 
 scalings: Registry[Callable[[Array], Scaling]] = Registry("scaling")  # of training rows (m, ...), also on disk

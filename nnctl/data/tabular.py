@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from math import isfinite
 from typing import Any, ClassVar, get_origin, get_type_hints
 
@@ -15,10 +16,11 @@ import numpy as np
 from nnctl.data.columns import Columns, Named
 from nnctl.data.kinds import FEW_VALUES, Kind, is_odd, kinds, number, told_apart
 from nnctl.data.pieces import is_encoding
+from nnctl.data.portions import all_finite, each
 from nnctl.data.prepared import Prepared
 from nnctl.data.ranges import Range
 from nnctl.data.remarks import Remarks
-from nnctl.data.scaling import ROWS, Scaling
+from nnctl.data.scaling import Scaling, by_rows
 from nnctl.data.table import Table
 from nnctl.errors import DataError, MismatchError
 from nnctl.nn import Array
@@ -48,14 +50,13 @@ class TabularPreparation:
         unknown = next((name for name in asked if name not in rows.names), None)
         if unknown is not None:
             raise DataError(f"{table.origin}: data.columns names {unknown!r}{suggestion(unknown, rows.names)}")
-        fitted = tuple(
-            _fitted(some, of_whole, name, asked.get(name), data.fill)
-            for some, of_whole in _together(table, whole)
-            for name in some.X.names
-        )
+        fitted = list[Kind]()
+        for some, of_whole in _together(table, whole):
+            own = partial(_fitted, some, of_whole, asked, data.fill)
+            fitted += each(own, some.X.names, len(rows))
         if not fitted:
             raise DataError(f"{table.origin}: there is no column of features; all of them are targets or left out")
-        plain = cls(fitted, Scaling(), tuple(map(str, data.missing)), data.encoding or "utf-8", data.separator)
+        plain = cls(tuple(fitted), Scaling(), tuple(map(str, data.missing)), data.encoding or "utf-8", data.separator)
         return replace(plain, scaling=plain._scaling(table, data.scale))
 
     def _scaling(self, table: Table, scale: float | str | Mapping[str, float | str] | None) -> Scaling:
@@ -113,9 +114,7 @@ class TabularPreparation:
         if self._is_block(X):
             return self.scaling.apply(X.numbers, dtype)
         prepared = np.empty((len(X), self.width), dtype)
-        for start in range(0, len(X), ROWS):
-            rows = slice(start, start + ROWS)
-            self.write(X[rows], prepared[rows])
+        by_rows(lambda rows: self.write(X[rows], prepared[rows]), len(X))
         return prepared
 
     def write(self, found: Columns, out: Array) -> None:
@@ -167,7 +166,7 @@ class TabularPreparation:
     def _is_block(self, X: Columns) -> bool:
         """Tell whether the numbers of the rows are the inputs as they stand."""
         same = X.number_names == tuple(column.name for column in self.columns)
-        return same and self.width == len(self.columns) and not np.isnan(X.numbers).any()
+        return same and self.width == len(self.columns) and all_finite(X.numbers)
 
     def _unscaled(self, X: Named, where: Array) -> Any:
         """Return those inputs (m, k) that `where` (n[0],) tells, not yet scaled, on disk if the rows are."""
@@ -230,8 +229,8 @@ def _kind_of(item: dict[str, Any]) -> Kind:
     return column
 
 
-def _fitted(table: Table, whole: Columns, name: str, asked: str | None, missing: str | None) -> Kind:
-    rows = table.X
+def _fitted(table: Table, whole: Columns, kind_of: Mapping[str, str], missing: str | None, name: str) -> Kind:
+    rows, asked = table.X.read([name]), kind_of.get(name)  # a copy of its own, which is gone through faster
     gaps = rows.texts[name].codes < 0 if name in rows.texts else np.isnan(rows.number(name))
     if gaps.all():
         out = f"data.ignore: [{name}]"

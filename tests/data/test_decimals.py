@@ -16,10 +16,7 @@ def parsed(cells):
     raw = ",".join(cells).encode() + b","
     ends = np.flatnonzero(np.frombuffer(raw, np.uint8) == ord(","))
     starts = np.append(0, ends[:-1] + 1)
-    points = [
-        start + cell.rfind(".") if "." in cell else end for start, cell, end in zip(starts, cells, ends, strict=True)
-    ]
-    return decimals(np.frombuffer(raw + bytes(PAD), np.uint8), starts, np.array(points), ends)
+    return decimals(np.frombuffer(raw + bytes(PAD), np.uint8), starts, ends)
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=30))
