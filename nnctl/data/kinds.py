@@ -11,12 +11,12 @@ import numpy as np
 
 from nnctl.data.cells import CODE
 from nnctl.data.columns import Columns, Texts
+from nnctl.data.quantiles import median
 from nnctl.data.remarks import Remark
 from nnctl.nn import Array
 from nnctl.registry import Registry
 
 YES = dict.fromkeys(["true", "yes", "t", "y", "1"], True) | dict.fromkeys(["false", "no", "f", "n", "0"], False)
-MANY, SAMPLE = 20_000, 2_000  # numbers
 FEW_VALUES = 100  # texts that are taken as categories unasked
 FAR = 10.0  # widths of the range in training beyond its ends
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
@@ -277,20 +277,6 @@ def told_apart(values: list[str]) -> str | None:
 def is_odd(value: str) -> bool:
     """Tell whether a text is no number, or one with leading zeros."""
     return not NUMBER.fullmatch(value) or CODE.match(value) is not None
-
-
-def median(values: Array) -> float:
-    """Return the median of numbers (m,); of many of them only those are put in order that a sample says lie near it."""
-    m = len(values)
-    first, second = (m - 1) // 2, m // 2
-    if m > MANY:
-        sample = np.sort(values[:: m // SAMPLE])
-        low, high = sample[[int(0.45 * len(sample)), int(0.55 * len(sample))]]
-        below, near = int(np.count_nonzero(values < low)), values[(values >= low) & (values <= high)]
-        if below <= first and second < below + len(near):
-            values, first, second = near, first - below, second - below
-    ordered = np.partition(values, [first, second])  # np.median loads all of numpy.ma
-    return float((ordered[first] + ordered[second]) / 2)
 
 
 def truths(column: Texts) -> Array:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.portions import Portions, each, features_of
+from nnctl.data.quantiles import quantile
 from nnctl.data.ranges import Range, extent
 from nnctl.errors import DataError
 from nnctl.nn import Array
@@ -19,6 +20,7 @@ from nnctl.registry import Registry
 
 ROWS = 4096  # prepared at a time
 CLIPPED_AT = 3.0  # what a clipped number never reaches
+SHARES = (0.25, 0.5, 0.75)  # below the quartiles
 FAR_ABOVE, FAR_BELOW = 30.0, 0.02  # what features that train well seldom reach, or always
 
 
@@ -160,10 +162,15 @@ def robust(X: Array) -> Scaling:
     Where both quartiles are the same, half of the whole range stands in for their distance (RealMLP, Holzmueller et
     al. 2024, section 3).
     """
-    numbers = (some.view(np.uint8) if some.dtype == bool else some for some in features_of(X))  # False is no number
-    quartiles = [np.quantile(some, [0.25, 0.5, 0.75], axis=0).astype(np.float64) for some in numbers]
-    first, median, third = np.concatenate(quartiles, axis=1)
+    first, median, third = np.concatenate([_quartiles(some) for some in features_of(X)], axis=1)
     low, high = extent(X)
     half, between = (high - low) / 2, third - first
     divisor = np.where(between > 0, between, np.where(half > 0, half, 1.0))
     return Scaling(median, divisor, np.ones(len(median), bool), told="scaled robustly")
+
+
+def _quartiles(X: Array) -> Array:
+    """Return the quartiles (3, n) of features X (m, n)."""
+    if X.dtype != np.float64:  # in whose own precision NumPy interpolates; False is no number
+        return np.quantile(X.view(np.uint8) if X.dtype == bool else X, SHARES, axis=0).astype(np.float64)
+    return np.transpose(each(lambda column: [quantile(column, share) for share in SHARES], map(np.copy, X.T), len(X)))
