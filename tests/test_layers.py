@@ -47,7 +47,7 @@ OWNERS = {
         "data",
         "runs.model",
         "runs.checked",
-        "runs.fronts",
+        "runs.interfaces",
         "runs.bundle",
         "training",
         "explain",
