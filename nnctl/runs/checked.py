@@ -84,6 +84,13 @@ class Content:
             raise Unusable(f"{name} must be true or false, got {_shown(value)}")
         return value
 
+    def positive(self, name: str) -> float:
+        """Take a number greater than 0."""
+        value = self.fact(name)
+        if type(value) not in (int, float) or not value > 0:
+            raise Unusable(f"{name} must be a number greater than 0, got {_shown(value)}")
+        return float(value)
+
     def whole(self, name: str, most: int) -> int:
         """Take a whole number from 0 to the largest that is legal."""
         value = self.fact(name)

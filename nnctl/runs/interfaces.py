@@ -40,7 +40,7 @@ def facts(interface: Interface) -> dict[str, Any]:
     if not isinstance(preparation, BlockPreparation):
         return {**told, COLUMNS: preparation.written()}
     told |= {"example_shape": list(preparation.shape), "pixels": preparation.pixels, "layout": preparation.layout}
-    told["background"] = preparation.background
+    told |= {"background": preparation.background, "megapixels": preparation.megapixels}
     if preparation.features is not None:
         told["features"] = preparation.features
     if preparation.range is not None:
@@ -126,6 +126,7 @@ def _block(content: Content, n: int) -> BlockPreparation:
         range=_range(content, n),
         layout=content.text("layout", LAYOUTS),
         background=background,
+        megapixels=content.positive("megapixels"),
     )
 
 

@@ -338,7 +338,7 @@ def columns(**changes):
     """Let the network be one of a table of three numbers, with something else about the first."""
 
     def make(arrays, about):
-        for name in ("example_shape", "pixels", "layout", "background"):
+        for name in ("example_shape", "pixels", "layout", "background", "megapixels"):
             del about[name]
         column = {"kind": "number", "fill": 1.0, "low": 0.0, "high": 2.0, "gaps": False, "indicator": False}
         written = [{**column, "name": name} for name in "abc"]
@@ -388,6 +388,8 @@ STRANGE = {
     "pixels a number": (fact("pixels", 1), "pixels must be true or false, got 1"),
     "layout unknown": (fact("layout", "diagonal"), "layout must be rows or columns, got 'diagonal'"),
     "background unknown": (fact("background", "\x1b[31mred"), r"background must be a colour, got '\x1b[31mred'"),
+    "megapixels 0": (fact("megapixels", 0), "megapixels must be a number greater than 0, got 0"),
+    "megapixels a text": (fact("megapixels", "25"), "megapixels must be a number greater than 0, got '25'"),
     "classes a number": (fact("classes", 3), "classes must be a list of texts"),
     "classes numbers": (fact("classes", [0, 1]), "classes must be a list of texts"),
     "too few classes": (fact("classes", ["a"]), "classes has 1 names, expected 2"),
