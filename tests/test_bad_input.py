@@ -52,7 +52,7 @@ def spec(tmp_path):
         ("data:\n  source: circles\n\tm: 3\n", ["spec.yaml:3:1: is not YAML", "tab", "spaces"]),
         ("hello\n", ["spec.yaml: is not a spec", "data, model and train"]),
         ("- data\n- model\n", ["spec.yaml: is not a spec", "data, model and train"]),
-        ("data: !!int x\n", ["spec.yaml:1:7: the tag int does not fit"]),
+        ("data: !!int x\n", ["spec.yaml:1:7: tags (!!int) are not taken"]),
     ],
 )
 def test_a_file_that_is_no_spec(nnctl, tmp_path, content, words):

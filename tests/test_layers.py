@@ -25,7 +25,7 @@ LEVELS = (  # from the top down; a room may import from its own wing and from th
     {"spec"},
     {"nn"},
     {"team"},
-    {"registry", "synonyms", "threads", "denormals", "signals", "process"},
+    {"registry", "synonyms", "threads", "denormals", "signals", "process", "plain_json"},
     {"descriptors"},
     {"errors"},
     {""},  # nnctl itself: the version
@@ -41,7 +41,18 @@ OWNERS = {
     "matplotlib": {"show"},
     "PIL": {"data.picture", "data.picture_survey", "data.decoding", "data.album", "spec.checks"},
     "threadpoolctl": {"team"},
-    "numpy": {"team", "nn", "data", "runs.model", "runs.checked", "runs.fronts", "training", "explain", "show"},
+    "numpy": {
+        "team",
+        "nn",
+        "data",
+        "runs.model",
+        "runs.checked",
+        "runs.interfaces",
+        "runs.bundle",
+        "training",
+        "explain",
+        "show",
+    },
 }
 
 

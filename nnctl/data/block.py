@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.layout import turned
+from nnctl.data.limits import MEGAPIXELS
 from nnctl.data.ranges import Range, Seen
 from nnctl.data.scaling import Scaling
 from nnctl.data.table import Table
@@ -27,6 +28,7 @@ class BlockPreparation:
     range: Range | None = None  # of the features in training; None where it is not known
     layout: str = "rows"  # of the examples in files: rows, or columns
     background: str = "white"  # the colour under a transparent picture file
+    megapixels: float = MEGAPIXELS  # that a picture file may have
 
     @property
     def width(self) -> int:

@@ -193,8 +193,10 @@ def _block(train: Table, spec: Spec) -> BlockPreparation:
         raise spec.document.mistake(("data", "scale"), f"names columns, and {train.origin} has arrays, not columns")
     scaling = Scaling.fit(train.X, scale, train.origin)
     pixels, names, known = train.X.dtype == np.uint8, names_of(spec.data, "train"), Range.of(train.X)
-    shape, layout, background = train.X.shape[1:], spec.data.layout, spec.data.background
-    return BlockPreparation(shape, scaling, pixels, names.features, known, layout, background)
+    shape, data = train.X.shape[1:], spec.data
+    return BlockPreparation(
+        shape, scaling, pixels, names.features, known, data.layout, data.background, data.megapixels
+    )
 
 
 def read_parts(spec: Spec) -> dict[str, Table]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nnctl import threads
-from nnctl.data.picture import Cell, Form, decode, silent
+from nnctl.data.picture import Cell, Form, decode, load_readers, silent
 from nnctl.data.words import printable
 from nnctl.errors import DataError
 from nnctl.nn import Array
@@ -77,9 +77,7 @@ class Decoding:
 @contextmanager
 def decoded(files: Sequence[Path | Cell], form: Form, skip: bool) -> Iterator[Iterator[Decoded | DataError]]:
     """Decode pictures on all cores, and hand them over in their order."""
-    import PIL.Image
-
-    PIL.Image.init()  # here, for two threads that look for a reader of theirs at once may find none
+    load_readers()
     with silent(), side_by_side(partial(_decode, form=form, skip=skip), files) as results:
         yield results
 

@@ -25,6 +25,7 @@ FILLERS = ("_FillValue", "missing_value")
 MOST_VALUES = 2**26  # read at a time
 AT_ONCE = 8  # cells that are read
 LOOKED_AT = 16  # cells: is one of them a picture's file? The first may be damaged
+OWN, OLD = ("about", "sha256"), ("nnctl_version", "layer_dims")  # marks of a parameters.h5, and of earlier ones
 KERAS = ("keras_version", "layer_names", "model_config")
 TRANSPOSED = (
     "was written by {0}, which stores arrays the other way round: their axes are reversed here.\n"
@@ -109,8 +110,9 @@ def _item(group: Any, key: str) -> Any:
 
 def _notes(path: Path, file: Any, found: dict[str, Any]) -> list[str]:
     """Return what has to be said of a whole file; raise Unusable where it is a network."""
-    for origin, marks in (("nnctl", ("nnctl_version", "layer_dims")), ("Keras", KERAS)):
-        if any(mark in file.attrs for mark in marks):
+    of_nnctl = set(OWN) <= set(file) or any(mark in file.attrs for mark in OLD)
+    for origin, so in (("nnctl", of_nnctl), ("Keras", any(mark in file.attrs for mark in KERAS))):
+        if so:
             raise Unusable(f"is a trained network ({origin}), not data; expected a file with features such as X")
     if {"_layer_checkpoint_dependencies", "layers"} & set(file) and any("/vars/" in name for name in found):
         raise Unusable("is a trained network (Keras), not data; expected a file with features such as X")

@@ -79,6 +79,11 @@ class number(Kind):
     as_text: ClassVar[bool] = False
     scaled: ClassVar[bool] = True
 
+    def __post_init__(self) -> None:
+        """Raise a ValueError for what no column of numbers has."""
+        if not self.low <= self.fill <= self.high or (self.indicator and not self.gaps):
+            raise ValueError("low, fill and high must be in order, and an indicator is for gaps")
+
     @classmethod
     def suits(cls, columns: Columns, name: str) -> bool:
         """Tell whether a column was read as numbers."""
@@ -207,6 +212,11 @@ class category(Kind):
     gaps: bool
     as_text: ClassVar[bool] = True
     scaled: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Raise a ValueError for categories that are not each one of their own."""
+        if len(set(self.values)) < len(self.values):
+            raise ValueError("values must differ")
 
     @classmethod
     def suits(cls, columns: Columns, name: str) -> bool:

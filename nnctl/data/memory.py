@@ -33,6 +33,12 @@ def keep_freed() -> None:
     np.empty(31 * 2**20, np.uint8)
 
 
+def check_room(size: int) -> None:
+    """Raise a MemoryError, with the sum, where so many bytes are more than there is."""
+    if size > (free := available()):
+        raise MemoryError(f"{in_words(size)}, of {in_words(free)} that are free")
+
+
 def in_words(size: float) -> str:
     """Return a number of bytes for messages: 12.3 GB."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):

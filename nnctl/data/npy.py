@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from nnctl.data.arrays import ALONE, Datasets, Stored, Unusable
+from nnctl.data.memory import check_room
 from nnctl.data.portions import rows_of_a_portion
 from nnctl.data.words import AGAIN, cause, in_plain_words
 from nnctl.nn import Array
@@ -24,6 +25,7 @@ OBJECTS = (
     "holds Python objects (pickle), which may run any program, so they are not read.\n"
     "Make it one array of numbers or of text before saving: numpy.array(rows, float), labels.astype(str)"
 )
+MOST_AXES = 64  # as NumPy has it
 MAX_HEADER = 1 << 20  # bytes; one of NumPy's is some hundred long
 
 
@@ -91,6 +93,7 @@ def array(file: IO[bytes], size: int) -> Array:
             f"is damaged: an array of shape {shape} and type {dtype} has {claimed:,} bytes, and the file holds"
             f" {held:,}.\n{AGAIN}"
         )
+    check_room(claimed)
     file.seek(0)
     read: Array = npy.read_array(file, max_header_size=MAX_HEADER)
     return read
@@ -105,4 +108,6 @@ def header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
         raise
     except Exception as error:  # it is Python that NumPy evaluates, and a parser raises what it likes
         raise Unusable(f"is damaged: its header cannot be understood ({cause(error)[:80]}).\n{AGAIN}") from None
+    if len(shape) > MOST_AXES or prod(shape) >= 2**63 or any(n < 0 for n in shape):
+        raise Unusable(f"is damaged: its header says the shape {str(shape)[:80]}, which no array has.\n{AGAIN}")
     return shape, by_columns, dtype

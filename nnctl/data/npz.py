@@ -1,4 +1,8 @@
-"""NPZ, a zip archive of arrays: each member NAME.npy is what an NPY file is."""
+"""NPZ, a zip archive of arrays: each member NAME.npy is what an NPY file is.
+
+What the archive says of its members is compared with its size before any of them is unpacked, and nothing is unpacked
+into files, whatever a member is called.
+"""
 
 import zipfile
 from collections import Counter
@@ -11,9 +15,14 @@ import numpy as np
 
 from nnctl.data import npy
 from nnctl.data.arrays import Datasets, Stored, Unusable
+from nnctl.data.limits import AS_IT_COMES, MOST_MEMBERS, RATIO
 from nnctl.data.portions import rows_of_a_portion
-from nnctl.data.words import in_plain_words, printable
+from nnctl.data.words import AGAIN, in_plain_words, printable
 from nnctl.nn import Array
+
+WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # in which numpy.savez packs
+HEADER = 30  # bytes at least before each member
+DEFLATED_MOST = 1032  # times as much is the most that deflate makes of a byte
 
 
 @contextmanager
@@ -24,6 +33,7 @@ def datasets(path: Path) -> Iterator[Datasets]:
     except Exception as error:  # zipfile and the codecs behind it raise far more than they say
         raise Unusable(in_plain_words(error)) from None
     with archive:
+        _check_members(path, archive.infolist())
         members = [(info.filename.removesuffix(".npy"), info) for info in archive.infolist() if not info.is_dir()]
         twice = [name for name, count in Counter(name for name, _ in members).items() if count > 1]
         if twice:
@@ -75,3 +85,31 @@ def datasets(path: Path) -> Iterator[Datasets]:
             return Stored(path, name, shape, dtype, None, pieces, lambda: None)
 
         yield Datasets(by_name, read, stored, [])
+
+
+def _check_members(path: Path, infos: list[zipfile.ZipInfo]) -> None:
+    """Raise Unusable for members that cannot be what the archive says, or that are more than anyone packs."""
+    size, end = path.stat().st_size, 0
+    if len(infos) > MOST_MEMBERS:
+        raise Unusable(f"holds {len(infos):,} members; an NPZ file of up to {MOST_MEMBERS:,} is read")
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        name = printable(info.filename)
+        parts = info.filename.replace("\\", "/").split("/")
+        if ".." in parts or not parts[0]:
+            raise Unusable(f"holds a member called {name}, which leads out of the archive: no numpy.savez writes that")
+        if info.compress_type not in WAYS:
+            raise Unusable(
+                f"holds {name}, which is compressed in a way that NPZ files are not.\n"
+                "Save it again with numpy.savez_compressed."
+            )
+        if info.header_offset < end or info.header_offset + HEADER + info.compress_size > size:
+            raise Unusable(f"is damaged: {name} lies over another member, or beyond its end.\n{AGAIN}")
+        end = info.header_offset + HEADER + info.compress_size
+        packed = max(1, info.compress_size)
+        if info.file_size > (packed if info.compress_type == zipfile.ZIP_STORED else DEFLATED_MOST * packed + HEADER):
+            raise Unusable(f"is damaged: {name} cannot have the {info.file_size:,} bytes that it says.\n{AGAIN}")
+        if info.file_size > max(AS_IT_COMES, RATIO * packed):
+            raise Unusable(
+                f"holds {name}, which unpacks {info.compress_size:,} bytes to {info.file_size:,}, more than"
+                f" {RATIO}-fold: data are not, and what fills the memory is.\nSave it without compression: numpy.savez"
+            )

@@ -158,7 +158,7 @@ def _form(spec: Spec) -> "Form":
             f"must start with {prod(shape)}: an example has {in_words(shape)}, got {spec.model.layer_dims[0]}",
         )
     size = None if data.size is None else (data.size[0], data.size[1])
-    return Form(3 if data.color == "rgb" else 1, size, data.background)
+    return Form(3 if data.color == "rgb" else 1, size, data.background, data.megapixels)
 
 
 def names_of(data: DataSpec, part: str) -> Names:

@@ -4,9 +4,9 @@ What a file means is told by its content: transparent ink is laid over the backg
 to 0..255, and what is shown first is what is taken. What has no single meaning as a picture is refused.
 """
 
+import importlib
 import io
 import logging
-import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +18,9 @@ import numpy as np
 
 from nnctl.data.arrays import Unusable
 from nnctl.data.block import BlockPreparation, in_words
+from nnctl.data.limits import MEGAPIXELS
 from nnctl.data.picture_layout import PictureLayout
+from nnctl.data.png import check_whole
 from nnctl.errors import DataError, MismatchError, StorageError
 from nnctl.nn import Array
 
@@ -26,28 +28,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-SUFFIXES = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".gif",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".webp",
-    ".avif",
-    ".jp2",
-    ".ppm",
-    ".pgm",
-    ".pbm",
-    ".tga",
-    ".ico",
-)
-MOST_PIXELS = 100_000_000  # of a picture that is decoded: about 1 GB while it is
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")  # that are read, by the content: no other decoder is tried
 HARDLY, DARK = 5, 32  # brightest values: of a picture that is all of one shade, and of one that is nearly black
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 GRAY_STEPS = {"L;2": 85, "L;4": 17}  # between grays of 2 and of 4 bits
-SIXTEEN_BITS_AS_I = ("PNG", "PPM")  # formats whose mode I is 16 bits of gray, always or before Pillow 11
+SIXTEEN_BITS_AS_I = ("PNG",)  # formats whose mode I is 16 bits of gray, before Pillow 11
 BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # TIFF's tags
 
 
@@ -75,6 +61,7 @@ class Form:
     channels: int  # 1: gray, 3: RGB, 4: RGBA
     size: tuple[int, int] | None  # height and width; None: as it is
     background: str = "white"  # the colour of the paper under transparent ink
+    megapixels: float = MEGAPIXELS  # that a picture may have
 
     @classmethod
     def of(cls, preparation: BlockPreparation, origin: Path) -> "tuple[Form, PictureLayout]":
@@ -89,16 +76,33 @@ class Form:
                 f" {in_words(shape)}{'' if preparation.pixels else ' that are not pixels'}.\n"
                 "Give it a file of such examples, HDF5, NPZ or NPY."
             )
-        return cls(layout.channels, (layout.height, layout.width), preparation.background), layout
+        size = layout.height, layout.width
+        return cls(layout.channels, size, preparation.background, preparation.megapixels), layout
 
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Keep to itself what Pillow logs and warns of, in all threads; around them, for filters are the process's."""
+    """Keep to itself what Pillow logs, and let it raise what it warns of, in all threads; around them, for filters are
+    the process's. How large a picture may be is ours to say.
+    """
+    import PIL.Image
+
     logging.getLogger("PIL").setLevel(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    own_limit, PIL.Image.MAX_IMAGE_PIXELS = PIL.Image.MAX_IMAGE_PIXELS, None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for of_code in (DeprecationWarning, PendingDeprecationWarning, ResourceWarning):
+                warnings.simplefilter("ignore", of_code)
+            yield
+    finally:
+        PIL.Image.MAX_IMAGE_PIXELS = own_limit
+
+
+def load_readers() -> None:
+    """Load the readers of pictures: two threads that look for one at once may find none."""
+    for name in ("Png", "Jpeg", "Mpo", "Gif", "Bmp", "Tiff", "WebP"):
+        importlib.import_module(f"PIL.{name}ImagePlugin")
 
 
 def decode(path: Path | Cell, form: Form) -> tuple[Array, tuple[str, ...]]:
@@ -106,11 +110,13 @@ def decode(path: Path | Cell, form: Form) -> tuple[Array, tuple[str, ...]]:
     import PIL.Image
 
     try:
-        with PIL.Image.open(io.BytesIO(path.raw) if isinstance(path, Cell) else path) as file:
-            if file.width * file.height > MOST_PIXELS:
-                raise DataError(_too_large(file.width * file.height))
-            frames = getattr(file, "n_frames", 1)
+        with PIL.Image.open(io.BytesIO(path.raw) if isinstance(path, Cell) else path, formats=FORMATS) as file:
+            if file.width * file.height > 1e6 * form.megapixels:
+                raise DataError(_too_large(file.width * file.height, form.megapixels))
+            is_png, frames = file.format == "PNG", getattr(file, "n_frames", 1)
             picture = _colours(file)
+        if is_png:
+            check_whole(path.raw if isinstance(path, Cell) else path.read_bytes())
         mode = MODES[form.channels]
         laid = picture.mode == "RGBA" and mode != "RGBA"
         seen = _on_paper(picture, form.background) if laid else picture
@@ -127,8 +133,6 @@ def decode(path: Path | Cell, form: Form) -> tuple[Array, tuple[str, ...]]:
         ) from None
     except (DataError, Unusable) as error:
         raise DataError(f"{path}: {error}") from None
-    except PIL.Image.DecompressionBombError as error:  # Pillow has a limit of its own, and tells the size in words
-        raise DataError(f"{path}: {_too_large(int(re.findall(r'[0-9]+', str(error))[0]))}") from None
     except Exception as error:  # whatever Pillow's readers of damaged files raise
         raise DataError(f"{path}: {_unreadable(error, path)}") from None
     notes: tuple[str, ...] = (f"{path}: holds {frames} pictures; the first of them is taken",) if frames > 1 else ()
@@ -142,8 +146,11 @@ def decode(path: Path | Cell, form: Form) -> tuple[Array, tuple[str, ...]]:
     return pixels, notes
 
 
-def _too_large(pixels: int) -> str:
-    return f"has {pixels:,} pixels, and pictures of up to {MOST_PIXELS:,} are decoded.\nMake it smaller."
+def _too_large(pixels: int, megapixels: float) -> str:
+    return (
+        f"has {pixels / 1e6:,.1f} megapixels, and pictures of up to {megapixels:g} are decoded.\n"
+        "Make it smaller, or train with a larger data.megapixels."
+    )
 
 
 def _unreadable(error: Exception, path: Path | Cell) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nnctl.data.picture import SUFFIXES, silent
+from nnctl.data.picture import FORMATS, SUFFIXES, silent
 
 SIDE = 64  # pixels at most: as many as a fully connected network makes something of
 LOOKED_AT = 500  # pictures at most
@@ -18,7 +18,7 @@ def size_and_color(folder: Path) -> tuple[tuple[int, int], str]:
     with silent():
         for file in files[:: 1 + len(files) // LOOKED_AT]:
             try:
-                with PIL.Image.open(file) as picture:
+                with PIL.Image.open(file, formats=FORMATS) as picture:
                     sizes.add((picture.height, picture.width))
                     modes.add(picture.mode)
             except Exception:  # whatever reads it tells

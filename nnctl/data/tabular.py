@@ -3,7 +3,6 @@
 Columns are found by name; what a table has beside those of the training is of no account.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -142,25 +141,28 @@ class TabularPreparation:
         divisor = None if scaling.divisor is None else scaling.divisor[where][~centred]
         return Scaling(divisor=divisor, told=scaling.told).remark(Range(low[~centred], high[~centred], "float64"))
 
-    def to_json(self) -> str:
-        """Return the columns as text for parameters.h5."""
+    def written(self) -> dict[str, Any]:
+        """Return the columns as parameters.h5 has them, in JSON."""
         columns = [{"kind": type(column).__name__, **asdict(column)} for column in self.columns]
         written = {"missing": self.missing, "encoding": self.encoding, "separator": self.separator}
-        return json.dumps({**written, "columns": columns})
+        return {**written, "columns": columns}
 
     @classmethod
-    def from_json(cls, text: str, scaling: Scaling) -> "TabularPreparation":
-        """Return the columns that were written by `to_json`; raise a ValueError for anything else."""
-        read = json.loads(text)
-        columns = tuple(_kind_of(item) for item in read["columns"])
+    def of_written(cls, read: Any, scaling: Scaling) -> "TabularPreparation":
+        """Return the columns that were `written`; raise a ValueError, or what Python does, for anything else."""
+        if set(read) != {"columns", "missing", "encoding", "separator"}:
+            raise ValueError("must have columns, missing, encoding and separator")
+        columns = tuple(_kind_of(dict(item)) for item in read["columns"])
         names = [column.name for column in columns]
         if len(set(names)) < len(names) or not columns:
             raise ValueError("names of columns must differ")
         missing, encoding, separator = tuple(read["missing"]), read["encoding"], read["separator"]
-        if not all(isinstance(text, str) for text in missing):
+        if not isinstance(read["missing"], list | tuple) or not all(isinstance(text, str) for text in missing):
             raise ValueError("missing must be texts")
-        if not is_encoding(encoding) or (separator is not None and not re.fullmatch(SEPARATOR, separator)):
-            raise ValueError("encoding and separator must be such as tables can have")
+        if not isinstance(encoding, str) or not is_encoding(encoding):
+            raise ValueError("encoding must be such as texts can have")
+        if separator is not None and not re.fullmatch(SEPARATOR, separator):
+            raise ValueError("separator must be such as tables can have")
         return cls(columns, scaling, missing, encoding, separator)
 
     def _is_block(self, X: Columns) -> bool:

@@ -1,57 +1,51 @@
-"""What stands before layer 1, as parameters.h5 has it: what was chosen in an attribute, the inputs that are embedded
-and the parameters in groups.
+"""What stands before layer 1, as parameters.h5 has it: what was chosen and the inputs that are embedded; the
+parameters are arrays among the others.
 """
 
-import json
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from nnctl.data.arrays import Unusable
 from nnctl.nn.embeddings import embeddings
 from nnctl.nn.front import Front
 from nnctl.nn.input_scales import input_scales
 from nnctl.registry import Choice, Registry
-from nnctl.runs.checked import text
+from nnctl.runs.checked import Content
 from nnctl.spec.document import Document
 from nnctl.spec.schema import options
 
 PARTS: dict[str, Registry[Any]] = {"embedding": embeddings, "input_scale": input_scales}
+FRONT, EMBEDDED = "front", "embedded_inputs"
 
 
-def write(file: Any, front: Front) -> None:
-    """Write what stands before layer 1, but for its parameters."""
+def facts(front: Front | None) -> dict[str, Any]:
+    """Return what is said of what stands before layer 1, but for its parameters."""
+    if front is None:
+        return {}
     parts = {"embedding": front.embedding, "input_scale": front.scale}
-    file.attrs["front"] = json.dumps({part: [type(one).__name__, asdict(one)] for part, one in parts.items() if one})
-    if front.embedding:
-        file["embedding/inputs"] = np.array(front.numbers, np.int64)
+    chosen = {part: [type(one).__name__, asdict(one)] for part, one in parts.items() if one}
+    return {FRONT: chosen, **({EMBEDDED: list(front.numbers)} if front.embedding else {})}
 
 
-def read(file: Any, n: int) -> Front | None:
-    """Return what stands before layer 1, where the file has it; older ones have nothing there."""
-    if "front" not in file.attrs:
+def read(content: Content, n: int) -> Front | None:
+    """Return what stands before layer 1 of n inputs, where the file has it."""
+    if FRONT not in content:
         return None
-    given = json.loads(text(file, "front"))
+    given = content.fact(FRONT)
     if not isinstance(given, dict) or not given or not set(given) <= set(PARTS):
         raise Unusable("front must be an embedding, an input_scale, or both")
     parts = {part: chosen(item, PARTS[part]) for part, item in given.items()}
     embedding, scale = (PARTS[part].resolve(parts[part])() if part in parts else None for part in PARTS)
-    return Front(n, _embedded(file, n) if embedding else (), embedding, scale)
+    return Front(n, _embedded(content, n) if embedding else (), embedding, scale)
 
 
-def _embedded(file: Any, n: int) -> tuple[int, ...]:
+def _embedded(content: Content, n: int) -> tuple[int, ...]:
     """Return which of n[0] inputs are embedded, in their order."""
-    from nnctl.data.storage import check_complete
-
-    inputs = file.get("embedding/inputs")
-    if getattr(inputs, "dtype", None) != np.int64 or inputs.ndim != 1 or not 1 <= len(inputs) <= n:
-        raise Unusable("embedding/inputs must be the numbers of the inputs that are embedded")
-    check_complete(inputs)
-    numbers = inputs[:]
-    if numbers[0] < 0 or numbers[-1] >= n or (np.diff(numbers) <= 0).any():
-        raise Unusable(f"embedding/inputs must be some of 0 to {n - 1}, in order")
-    return tuple(numbers.tolist())
+    numbers = content.whole_numbers(EMBEDDED, n, least=0)
+    if numbers[-1] >= n or any(a >= b for a, b in pairwise(numbers)):
+        raise Unusable(f"{EMBEDDED} must be some of 0 to {n - 1}, in order")
+    return numbers
 
 
 def chosen(item: Any, registry: Registry[Any]) -> Choice:

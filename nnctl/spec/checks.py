@@ -56,7 +56,7 @@ def check_data(data: DataSpec, document: Document, built_in: bool, folders: tupl
         behind = document.behind(("data", "source"), data.source)
         hint = advice(data.source, folders, behind) or suggestion(data.source, sets.datasets)
         document.report(("data", "source"), f"there is no file or built-in set {shown(data.source)}{hint}")
-    if data.background is not INVALID and not _is_colour(data.background):
+    if data.background is not INVALID and not is_colour(data.background):
         document.report(
             ("data", "background"),
             f'data.background must be a colour such as white or "#ffcc00", got {data.background!r}',
@@ -187,7 +187,7 @@ def is_file(source: str, folders: tuple[Path, ...]) -> bool:
     return bool(bare.suffix) or source.endswith("/") or len(bare.parts) > 1 or find_file(source, folders) is not None
 
 
-def _is_colour(name: str) -> bool:
+def is_colour(name: str) -> bool:
     """Tell whether Pillow knows a colour, and paper can have it: nothing shines through."""
     if name == "white":  # the default is not worth loading Pillow
         return True

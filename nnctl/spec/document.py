@@ -16,9 +16,8 @@ import yaml
 from nnctl.errors import SpecError
 from nnctl.spec.mark import KeyPath, Locate, Mark, dotted, lines_of, refusal, shown
 from nnctl.spec.text import short, text_of
-from nnctl.spec.yaml12 import DEEPEST, SCALARS, TAG, TOO_DEEP, Dumper, compose, scalar
+from nnctl.spec.yaml12 import DEEPEST, TAG, Dumper, compose, scalar
 
-_EXPANSION = 10  # how many values a character may stand for; without aliases it is less than one
 _EXPANDED = set("$%{<")  # where a placeholder may begin
 
 
@@ -131,14 +130,12 @@ def inline(value: Any) -> str:
 
 
 class _Reader:
-    """Turns YAML nodes into values, noting marks, look-alikes, repeated keys and what aliases make of them."""
+    """Turns YAML nodes into values, noting marks, look-alikes and repeated keys."""
 
     def __init__(self, document: Document, text: str, locate: Locate) -> None:
         self.document = document
         self.text = text
         self.locate = locate
-        self.left = _EXPANSION * len(text)  # so many values may still be read
-        self.open: list[int] = []  # the nodes being read, to find an alias inside itself
         self.misread: dict[Mark, str] = {}  # what makes of the text something else than it seems to be
 
     def read(self, node: yaml.Node, path: KeyPath) -> Any:
@@ -152,15 +149,9 @@ class _Reader:
         """Return the node's value; a mapping's keys are the text that is written."""
         self.document.values[path] = self._mark(node)
         kind = node.tag.removeprefix(TAG)
-        single = isinstance(node, yaml.ScalarNode)
-        if kind not in ("str", "seq", "map") and not (single and re.fullmatch(SCALARS.get(kind, "(?!)"), node.value)):
-            way = "nothing is expanded or included, write the value itself" if kind[:1] == "!" else "leave it out"
-            raise SpecError(self._mark(node).explain(f"the tag {kind} does not fit this value; {way}"))
         if isinstance(node, yaml.ScalarNode):
             self._look(node, path, key=False)
             return scalar(kind, node.value)
-        self._check_aliases(node, path)
-        self.open.append(id(node))
         result: Any
         if isinstance(node, yaml.SequenceNode):
             result = tuple([self.value(item, (*path, str(index))) for index, item in enumerate(node.value)])
@@ -178,7 +169,6 @@ class _Reader:
                     self._note_key(key, path, name in result)
                     value = self.value(item, (*path, name))
                     result[name] = _joined(result[name], value) if name in result else value
-        self.open.pop()
         return result
 
     def _note_key(self, key: yaml.ScalarNode, path: KeyPath, again: bool) -> None:
@@ -207,21 +197,6 @@ class _Reader:
             self.misread[self.locate(start + never)] = signs.words(written[never])
         elif (place := signs.first(written)) is not None:
             self.document.remarks[path, key] = (self.locate(start + place), signs.words(written[place]))
-
-    def _check_aliases(self, node: yaml.Node, path: KeyPath) -> None:
-        """Refuse aliases that make more of a text than anyone writes."""
-        self.left -= len(node.value)
-        wrong = (
-            f"{dotted(path)} contains itself"
-            if id(node) in self.open
-            else "the aliases (*) here stand for far more than is written; write the values out"
-            if self.left < 0
-            else TOO_DEEP
-            if len(self.open) >= DEEPEST
-            else None
-        )
-        if wrong:
-            raise SpecError(self.document.mark(path, key=True).explain(wrong))
 
     def _mark(self, node: yaml.Node) -> Mark:
         return self.locate(node.start_mark.index)

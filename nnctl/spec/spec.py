@@ -97,6 +97,7 @@ class DataSpec:
     scale_target: Literal["standardize"] | None = None  # how numbers are learnt; they are predicted in their own unit
     clip_outputs: bool = False  # whether numbers that are predicted stay within the range of the training targets
     background: str = "white"  # the colour under transparent picture files: a name or #rrggbb
+    megapixels: Positive = 25.0  # that a picture file may have
     size: Annotated[tuple[Count, ...], Interval(ge=2, le=2)] | None = None  # of pictures in a folder; null: as they are
     color: Literal["rgb", "gray"] = "rgb"  # of pictures in a folder
     skip_unreadable: bool = False  # leave out pictures of a folder that cannot be read

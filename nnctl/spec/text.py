@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnctl.errors import SpecError
 
-_LONGEST = 1 << 22  # bytes: a longer file is something else
+_LONGEST = 256 << 10  # bytes: a longer file is something else
 
 
 def text_of(file: Path, source: str) -> str:
@@ -24,7 +24,7 @@ def text_of(file: Path, source: str) -> str:
             f"{source}: is not text in UTF-8 but, it seems, in UTF-16, which Notepad calls Unicode; save it as UTF-8"
         )
     if len(content) > _LONGEST:
-        raise SpecError(f"{source}: is longer than {_LONGEST >> 20} MB; a spec is a short YAML file")
+        raise SpecError(f"{source}: is longer than {_LONGEST >> 10} KiB; a spec is a short YAML file")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,6 +1,8 @@
 """YAML 1.2 as people write it: the nodes of a text, each with its place, and the value that a scalar stands for.
 
 `1e-3` is a number, `no` and `on` are text. Where a text is no YAML, the message says in plain words what is to blame.
+A file may be a stranger's: what can stand for more than is written, or for code, is refused as it is met, before any
+of it is composed: tags, anchors and aliases, too many values, and those too deep inside each other.
 """
 
 import re
@@ -9,7 +11,7 @@ from typing import Any
 import yaml
 
 from nnctl.errors import SpecError
-from nnctl.spec.mark import Locate
+from nnctl.spec.mark import Locate, shown
 
 TAG = "tag:yaml.org,2002:"
 _DIGITS = "[0-9]+(_[0-9]+)*"
@@ -19,13 +21,19 @@ SCALARS = {  # how each kind of value is written; all else is text
     "int": rf"[-+]?{_DIGITS}",
     "float": rf"[-+]?(\.[0-9]+|{_DIGITS}(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
 }
-DEEPEST = 50  # mappings and lists inside each other
+DEEPEST = 16  # mappings and lists inside each other
+MOST_NODES = 5_000  # keys and values
 TOO_DEEP = "is nested too deeply; a spec has few levels"
+TOO_MANY = f"has more than {MOST_NODES:,} keys and values; a spec is a short YAML file"
+
+
+class _Refused(yaml.MarkedYAMLError):
+    """What stands there is YAML, and is not taken; the problem says what it is."""
 
 
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (as the base)
-    depth = 0
+    depth = nodes = 0
 
     def check_printable(self, data: str) -> None:
         """Let pass, beside what can be printed, surrogates: the command line may name a file whose name is no text."""
@@ -33,11 +41,28 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         self.depth += 1
-        if self.depth > DEEPEST:
-            raise yaml.composer.ComposerError(None, None, TOO_DEEP, self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        self.nodes += 1
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if (why := _refusal(event)) or self.depth > DEEPEST + (isinstance(event, yaml.ScalarEvent)):
+            raise _Refused(problem=why or TOO_DEEP, problem_mark=event.start_mark)
+        if self.nodes > MOST_NODES:
+            raise _Refused(problem=TOO_MANY, problem_mark=event.start_mark)
         node: yaml.Node | None = super().compose_node(parent, index)
         self.depth -= 1
         return node
+
+
+def _refusal(event: yaml.Event) -> str | None:
+    """Say why a value that begins so is not taken, or None."""
+    if isinstance(event, yaml.AliasEvent):
+        return "aliases (*) are not taken: write the value out; a text that begins with * wants quotes"
+    if getattr(event, "anchor", None) is not None:
+        return "anchors (&) are not taken: write the value out where it is used; a text that begins with & wants quotes"
+    tag = getattr(event, "tag", None)
+    if tag is None:
+        return None
+    written = shown(f"!!{tag.removeprefix(TAG)}" if tag.startswith(TAG) else tag).strip("'")
+    return f"tags ({written}) are not taken: nothing is expanded, included or run; write the value itself"
 
 
 class Dumper(yaml.SafeDumper):
@@ -72,7 +97,7 @@ def compose(text: str, locate: Locate) -> yaml.Node | None:
         from nnctl.spec.slips import cause
 
         place, why = reason(error)
-        if why == TOO_DEEP:
+        if isinstance(error, _Refused):
             raise SpecError(locate(place).explain(why)) from None
         stopped = place if error.problem_mark is None else error.problem_mark.index
         place, why = section(text) or cause(text, stopped, _stop) or (place, why)

@@ -3,7 +3,6 @@
 import csv
 import io
 
-import h5py
 import numpy as np
 import PIL.Image
 import pytest
@@ -43,15 +42,6 @@ def test_a_transparent_picture_lies_on_the_background_of_the_spec(nnctl, tmp_pat
     PIL.Image.new("RGBA", (20, 20), (0, 0, 0, 255)).save(tmp_path / "full.png")
     assert said(nnctl("predict", "empty.png")) == expected
     assert said(nnctl("predict", "full.png")) == "dark"
-
-
-def test_a_model_of_before_there_were_backgrounds_has_white_paper(nnctl, tmp_path):
-    spec(tmp_path, "black")
-    run = tmp_path / nnctl("train", "ink.yaml", "-q").stdout.strip()
-    with h5py.File(run / "parameters.h5", "r+") as file:
-        del file.attrs["background"]
-    PIL.Image.new("LA", (8, 8), (0, 0)).save(tmp_path / "empty.png")
-    assert said(nnctl("predict", "empty.png")) == "light"
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_predictions_and_metrics_are_in_the_unit_of_the_targets(nnctl, tmp_path)
         assert metrics["r2"] == pytest.approx(r2_score(truth, answers), rel=1e-9)
         assert metrics["r2_2"] == pytest.approx(r2_score(truth[:, 1], answers[:, 1]), rel=1e-9)
     with h5py.File(f"{run}/parameters.h5") as file:
-        assert file["targets/names"].asstr()[:].tolist() == ["price", "share"]
+        assert json.loads(file["about"][()].tobytes())["about"]["target_names"] == ["price", "share"]
 
 
 def test_a_spread_far_from_1_is_told_and_not_changed(nnctl, tmp_path):

@@ -14,6 +14,7 @@ from nnctl.data.gathered import Asked
 from nnctl.data.tables import read_table
 from nnctl.errors import DataError, NnctlError
 from nnctl.runs import model
+from nnctl.runs.bundle import pack, unpack
 from nnctl.spec import document
 from nnctl.spec.reading import parse
 
@@ -195,7 +196,7 @@ def test_a_shift_of_test_rows_changes_nothing_that_is_fitted(tmp_path, write):
         load(tmp_path, spec_of("t.csv", 6, scale="standardize", more=f"test: {name}"))
         for name in ("near.csv", "far.csv")
     )
-    assert near.interface.preparation.to_json() == far.interface.preparation.to_json()
+    assert near.interface.preparation.written() == far.interface.preparation.written()
     np.testing.assert_array_equal(near.parts["train"].X, far.parts["train"].X)
     assert (far.parts["test"].X[1] - near.parts["test"].X[1] > 10).all()
     assert any("far outside" in note for note in far.notes)
@@ -469,10 +470,9 @@ def test_what_a_model_says_of_its_columns_is_checked(nnctl, tmp_path, write, cha
     write(TITANIC)
     (tmp_path / "s.yaml").write_text(spec_of("t.csv", 6))
     run = tmp_path / nnctl("train", "s.yaml", "-q", "--no-pictures").stdout.strip()
-    with h5py.File(run / "parameters.h5", "r+") as file:
-        text = json.loads(file["preparation/columns"].asstr()[()])
-        del file["preparation/columns"]
-        file["preparation/columns"] = json.dumps({**text, **change})
+    arrays, about = unpack((run / "parameters.h5").read_bytes())
+    about["columns"] |= change
+    (run / "parameters.h5").write_bytes(pack(arrays, about))
     found = nnctl("predict", "t.csv")
     assert found.exit_code == 3
     assert "is not a parameters file of nnctl" in found.stderr

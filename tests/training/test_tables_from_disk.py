@@ -77,7 +77,7 @@ def test_the_bits_are_those_of_memory(place, found, ending, scale):
     in_memory, on_disk = same_from_disk(place, keys, dtype="float32" if scale == "none" else "float64")
     assert on_disk.notes[1:] == in_memory.notes
     assert "its rows were unpacked into" in on_disk.notes[0]
-    assert on_disk.interface.preparation.to_json() == in_memory.interface.preparation.to_json()
+    assert on_disk.interface.preparation.written() == in_memory.interface.preparation.written()
     assert [type(column).__name__ for column in on_disk.interface.preparation.columns] == [
         "category", "number", "number", "category", "category", "boolean"
     ]  # fmt: skip
