@@ -29,6 +29,12 @@ class DivergedError(NnctlError):
     exit_code = 4
 
 
+class GateError(NnctlError):
+    """What was asked for as a condition is not so."""
+
+    exit_code = 5
+
+
 class MismatchError(NnctlError):
     """A trained model and the input given to it do not fit."""
 

@@ -1,12 +1,15 @@
-"""Files as they reach the disk: whole or not at all, and one that grows, by whole pieces or not at all."""
+"""Files as they reach the disk: whole or not at all, to last through a power cut where that is said, and one that
+grows, by whole pieces or not at all.
+"""
 
 import contextlib
 import errno
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import IO
 
 from nnctl import signals
@@ -30,6 +33,63 @@ def write_bytes(path: Path, content: bytes) -> None:
             unfinished.write_bytes(content)
     except OSError as error:
         raise refused(path, error, len(content)) from None
+
+
+def write_durably(path: Path, content: bytes, with_it: Sequence[Path] = ()) -> None:
+    """Write a file, whole or not at all, so that it is there after a power cut, and so are the files `with_it`.
+
+    It is on the disk under another name before it takes its own, and its folder's entry is on the disk at the end. A
+    disk that says that it could not do so is not asked again: what it has lost it would not lose twice.
+    """
+    check_place(path)
+    unfinished = path.with_name(f".{os.getpid()}-{next(_numbers)}{UNFINISHED}")
+    try:
+        with signals.last_words(lambda number: unfinished.unlink(missing_ok=True)):
+            try:
+                with unfinished.open("xb", buffering=0) as file:
+                    _write_all(file, content)
+                    _sync([unfinished, *with_it])
+                unfinished.replace(path)
+                _sync([path.parent])
+            finally:
+                with contextlib.suppress(OSError):
+                    unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise refused(path, error, len(content)) from None
+
+
+def _write_all(file: IO[bytes], content: bytes) -> None:
+    """Write bytes to an unbuffered file; what does not fit as a whole is written in part, and the next try says why."""
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _sync(paths: Sequence[Path]) -> None:
+    """Return when files and folders are on the disk as they are now: side by side, for a disk does many as fast as one.
+
+    Raise the OSError of the first that could not be.
+    """
+    failed = list[OSError]()
+
+    def sync(path: Path) -> None:
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            failed.append(error)
+
+    others = [Thread(target=sync, args=(path,)) for path in paths[1:]]
+    for thread in others:
+        thread.start()
+    sync(paths[0])
+    for thread in others:
+        thread.join()
+    if failed:
+        raise failed[0]
 
 
 @contextlib.contextmanager
@@ -107,7 +167,7 @@ class Growing:
     """A file to which whole lines are added, each in one write; a line that does not fit is taken back."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._file: IO[bytes] | None = None
 
     def add(self, line: str) -> None:
@@ -115,13 +175,11 @@ class Growing:
         content = f"{line}\n".encode()
         try:
             if self._file is None:
-                self._file = self._path.open("ab", buffering=0)
-            left = memoryview(content)
-            while left:  # what does not fit as a whole is written in part, and the next try says why
-                left = left[self._file.write(left) :]
+                self._file = self.path.open("ab", buffering=0)
+            _write_all(self._file, content)
         except OSError as error:
             self._take_back()
-            raise refused(self._path, error, len(content)) from None
+            raise refused(self.path, error, len(content)) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -132,5 +190,5 @@ class Growing:
     def _take_back(self) -> None:
         """Cut off what stands behind the last whole line."""
         with contextlib.suppress(OSError):
-            whole = self._path.read_bytes().rpartition(b"\n")
-            os.truncate(self._path, len(whole[0]) + len(whole[1]))
+            whole = self.path.read_bytes().rpartition(b"\n")
+            os.truncate(self.path, len(whole[0]) + len(whole[1]))

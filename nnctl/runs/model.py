@@ -30,7 +30,7 @@ from nnctl.registry import Choice
 from nnctl.runs import fronts, interfaces
 from nnctl.runs.bundle import Damaged, pack, unpack
 from nnctl.runs.checked import Content
-from nnctl.runs.files import write_bytes
+from nnctl.runs.files import write_durably
 from nnctl.team import gathered
 
 ROWS = 16384  # prepared at a time in `predict`, so that a large file needs no second copy
@@ -112,8 +112,8 @@ def build_network(parameters: Parameters, choices: tuple[Choice, ...]) -> Networ
 
 
 def save(model: Model, path: Path) -> None:
-    """Write parameters.h5, whole or not at all."""
-    write_bytes(path, image_of(model))
+    """Write parameters.h5, whole or not at all, and durably."""
+    write_durably(path, image_of(model))
 
 
 def image_of(model: Model) -> bytes:

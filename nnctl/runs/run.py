@@ -92,15 +92,45 @@ class Run:
             raise DataError(f"{path}: is no log of costs of nnctl's, or is cut off in a row") from None
 
     @contextlib.contextmanager
-    def cost_log(self, columns: Sequence[str], say: Callable[[str], object]) -> Iterator["CostLog"]:
-        """Open costs.csv for adding rows."""
+    def cost_log(
+        self,
+        columns: Sequence[str],
+        say: Callable[[str], object],
+        kept: tuple[int, Callable[[int], bool]] | None = None,
+    ) -> Iterator["CostLog"]:
+        """Open costs.csv for adding rows: anew, or behind those before an iteration that a training would log, too."""
         file = Growing(self.cost_file)
         log = CostLog(file, say)
         try:
-            log.row(columns)
+            if kept is None:
+                log.row(columns)
+            else:
+                self._cut_costs(columns, *kept)
             yield log
         finally:
             file.close()
+
+    def _cut_costs(self, columns: Sequence[str], start: int, due: Callable[[int], bool]) -> None:
+        """Keep of costs.csv the header and the rows before an iteration that are due; a torn last row goes."""
+        header = ",".join(columns)
+        try:
+            lines = self.cost_file.read_text(encoding="utf-8").split("\n")[:-1]  # what has no end is torn
+        except FileNotFoundError:
+            lines = []
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{self.cost_file}: cannot be read: {error}") from None
+        if lines and lines[0] != header:
+            raise DataError(f"{self.cost_file}: begins with {lines[0][:80]!r}, and not with {header!r}")
+        try:
+            rows = [line for line in lines[1:] if (at := int(line.partition(",")[0])) < start and due(at)]
+        except ValueError:
+            raise DataError(f"{self.cost_file}: is no log of costs of nnctl's") from None
+        write_text(self.cost_file, "\n".join([header, *rows]) + "\n")
+
+    def saved_files(self) -> list[Path]:
+        """Return the files without which a checkpoint is of no use, and the folder in which the run's folder is."""
+        files = (self.config, self.folder / STATUS, self.folder / ROWS, self.cost_file)
+        return [*(path for path in files if path.is_file()), self.folder.parent]
 
 
 class CostLog:

@@ -84,11 +84,17 @@ def _over(rate: Rate, iterations: int, least: float) -> int:
 
 def team_of(spec: Spec) -> AbstractContextManager[Team | None]:
     """Return who computes: a team for the shards of batches, or for a full batch in one None and BLAS's own threads."""
+    size = team_size(spec)
+    return nullcontext() if size is None else gathered(size)
+
+
+def team_size(spec: Spec) -> int | None:
+    """Return how many threads share a batch, or None where a full batch is left to BLAS's own."""
     training = spec.train
     assert training.shards is not None
     if training.batch_size is None and training.shards == 1:
-        return nullcontext()
-    return gathered(min(training.shards, threads.number()))
+        return None
+    return min(training.shards, threads.number())
 
 
 def takes_fast_path(spec: Spec, optimizer: Optimizer, dataset: Dataset, iterations: int) -> bool:

@@ -19,6 +19,7 @@ from nnctl import denormals, signals
 from nnctl.data.batches import batches_per_epoch, full_batch, mini_batches
 from nnctl.data.dataset import Dataset, Examples, changed_since, load
 from nnctl.errors import DataError, DivergedError, InterruptedRunError, StorageError, out_of_memory
+from nnctl.nn import Array
 from nnctl.nn.clipping import clipped
 from nnctl.nn.criterion import Criterion
 from nnctl.nn.dropout import Dropout
@@ -38,10 +39,12 @@ from nnctl.spec.spec import Spec
 from nnctl.team import ALONE, Team
 from nnctl.training import stages
 from nnctl.training.advice import advice
-from nnctl.training.assembly import criterion_of, front_of, rate_of, takes_fast_path, team_of
+from nnctl.training.assembly import criterion_of, front_of, rate_of, takes_fast_path, team_of, team_size
+from nnctl.training.keeping import NEVER, SELDOM, Every, Keeper, kept
 from nnctl.training.measures import measure, metrics_of
-from nnctl.training.result import Result
-from nnctl.training.stages import Due, Memory, Stage
+from nnctl.training.remembered import Remembered
+from nnctl.training.result import Result, Resumed
+from nnctl.training.stages import Due, Stage
 
 
 @dataclass(frozen=True)
@@ -115,18 +118,23 @@ def objective_of(experiment: Experiment, team: Team = ALONE) -> Objective:
     return Objective(network, experiment.criterion, dropout, spec.train.shards, team)
 
 
-def steps(experiment: Experiment, objective: Objective) -> Iterator[Step]:
-    """Return the training loop of an experiment, before any stage."""
+def state_of(experiment: Experiment, objective: Objective) -> Array:
+    """Return the optimizer's state (slots, n) at the start."""
+    return np.zeros((experiment.optimizer.slots, len(objective.p)), objective.p.dtype)
+
+
+def steps(experiment: Experiment, objective: Objective, state: Array | None = None, start: int = 0) -> Iterator[Step]:
+    """Return the training loop of an experiment, before any stage, from an iteration with the optimizer's state."""
     training, examples = experiment.spec.train, experiment.dataset.parts["train"]
     if training.batch_size is None:
         batches = full_batch(examples.X, examples.Y)
     else:
         assert training.shuffle_seed is not None
         batches = mini_batches(examples.X, examples.Y, training.batch_size, training.shuffle_seed)
-    state = np.zeros((experiment.optimizer.slots, len(objective.p)), objective.p.dtype)
+    state = state_of(experiment, objective) if state is None else state
     update = bind(experiment.optimizer, objective.p, objective.g, objective.weights, state, objective.team)
     update = clipped(update, objective, training.clip_value, training.clip_norm)
-    return fit(objective, batches, update, experiment.rate, experiment.iterations)
+    return fit(objective, batches, update, experiment.rate, experiment.iterations, start)
 
 
 def train(
@@ -134,14 +142,18 @@ def train(
     run: Run,
     watchers: Sequence[Stage] = (),
     say: Callable[[str], object] = lambda message: None,
+    every: Every = SELDOM,
+    resumed: Resumed | None = None,
 ) -> Result:
-    """Train to the end, to a plateau or to a signal, and save everything in the run's folder.
+    """Train to the end, to a plateau or to a signal, and save everything in the run's folder, from its beginning or
+    where it is resumed.
 
     What else ended it (a divergence, a signal, a disk that refused the parameters) is the result's `mishap`. What must
     be told at once, for training goes on, is given to `say`.
     """
-    result = Result(run, seconds={"data": experiment.data_seconds})
-    recorded(experiment, result, partial(_optimize, experiment, result, watchers, say))
+    members = team_size(experiment.spec)
+    result = Result(run, seconds={"data": experiment.data_seconds}, members=members, resumed=resumed)
+    recorded(experiment, result, partial(_optimize, experiment, result, watchers, say, every, resumed))
     if isinstance(result.mishap, DivergedError):
         told = f"{result.mishap}\n{advice(experiment.spec, experiment.dataset)}\nThe run is in {run.folder}"
         result.mishap = DivergedError(told)
@@ -187,51 +199,61 @@ def _optimize(
     result: Result,
     watchers: Sequence[Stage],
     say: Callable[[str], object],
+    every: Every,
+    resumed: Resumed | None,
     received: Sequence[int],
 ) -> None:
     """Run all iterations through the stages, save the parameters and measure them."""
     begin = time.perf_counter()
-    last_good, best = Memory(), Memory()
+    checkpoint = resumed.checkpoint if resumed else None
+    start = result.iterations = checkpoint.iteration if checkpoint else 0
+    memory = Remembered.unpacked(checkpoint.arrays, checkpoint.about) if checkpoint else Remembered()
+    rows = start, due_of(experiment)
     quiet, spec = np.errstate(over="ignore", invalid="ignore"), experiment.spec
-    with result.run.cost_log(log_columns(experiment), say) as log, quiet, denormals.flushed(), team_of(spec) as team:
-        result.members = team.size if team else None
+    log_of_costs = result.run.cost_log(log_columns(experiment), say, rows if resumed else None)
+    with log_of_costs as log, quiet, denormals.flushed(), team_of(spec) as team:
         objective = objective_of(experiment, team or ALONE)
-        steps_now = steps(experiment, objective)
-        wrapping = [*_stages(experiment, log, last_good, best), *watchers]
-        wrapping.append(partial(stages.interruptible, received=received))
-        for stage in wrapping:
+        state = state_of(experiment, objective)
+        keeper = Keeper(result.run, every, objective, state, memory, experiment.fast_path, say)
+        if checkpoint:
+            keeper.restore(checkpoint)
+        steps_now = steps(experiment, objective, keeper.state, start)
+        keep: Stage = partial(kept, keeper=keeper, start=start, received=received)
+        for stage in [keep, *_stages(experiment, log, memory), *watchers]:
             steps_now = stage(steps_now)
         try:
             for step in steps_now:
                 result.iterations = step.iteration + 1
         except DivergedError as error:
             result.status, result.mishap = "diverged", error
-            last_good.restore(objective)
+            memory.last_good.restore(objective)
         except DataError as error:
             result.status, result.mishap = "failed", _unread(error, result.run)
         else:
             result.status = "finished" if result.iterations == experiment.iterations else "stopped"
-            best.restore(objective)
-            result.best_iteration = best.iteration
+            if result.status == "finished" and every != NEVER:
+                keeper.save(result.iterations)
+            memory.best.restore(objective)
+            result.best_iteration = memory.best.iteration
     if received and result.status == "stopped":
         result.status = "interrupted"
         result.mishap = InterruptedRunError(
-            f"interrupted at iteration {result.iterations} of {experiment.iterations};"
-            f" the parameters so far are saved in {result.run.folder}",
+            f"interrupted at iteration {result.iterations} of {experiment.iterations}; the parameters so far are saved"
+            f" in {result.run.folder}.\nGo on with: nnctl train --resume {result.run.folder}",
             received[0],
         )
     changed = changed_since(experiment.dataset)
     for note in changed:
         say(note)
-    result.notes += [*([log.problem] if log.problem else []), *changed]
+    result.notes += [*filter(None, [log.problem, keeper.problem]), *changed]
     result.seconds["training"] = time.perf_counter() - begin
     objective.settle()
     settle(experiment, result)
     if result.status == "diverged" or not result.metrics:
         return
     if result.metrics["train"]["cost"] is None:  # the very last update went too far
-        result.status, result.mishap = "diverged", stages.diverged(result.iterations, math.nan, last_good)
-        last_good.restore(objective)
+        result.status, result.mishap = "diverged", stages.diverged(result.iterations, math.nan, memory.last_good)
+        memory.last_good.restore(objective)
         objective.settle()
         settle(experiment, result)
 
@@ -265,14 +287,21 @@ def _saved_elsewhere(trained: Model, run: Run, refused: StorageError) -> Storage
     return StorageError(f"{refused}.\nThe trained parameters are in {place}: move them from there into {run.folder}")
 
 
-def _stages(experiment: Experiment, log: CostLog, last_good: Memory, best: Memory) -> list[Stage]:
-    """Return the stages of every training, the innermost first."""
-    training, iterations, per_epoch = experiment.spec.train, experiment.iterations, experiment.per_epoch
+def due_of(experiment: Experiment) -> Due:
+    """Return on which iterations the cost is logged and the validation examples are evaluated."""
+    training, iterations = experiment.spec.train, experiment.iterations
     every = training.log_every
     assert every is not None
-    full = training.batch_size is None
-    due: Due = stages.every_iterations(every, iterations) if full else stages.every_epochs(every, per_epoch, iterations)
-    wrapping: list[Stage] = [partial(stages.finite, due=due, last_good=last_good)]
+    if training.batch_size is None:
+        return stages.every_iterations(every, iterations)
+    return stages.every_epochs(every, experiment.per_epoch, iterations)
+
+
+def _stages(experiment: Experiment, log: CostLog, memory: Remembered) -> list[Stage]:
+    """Return the stages of every training, the innermost first."""
+    training, iterations, per_epoch = experiment.spec.train, experiment.iterations, experiment.per_epoch
+    due = due_of(experiment)
+    wrapping: list[Stage] = [partial(stages.finite, due=due, memory=memory)]
     examples, interface = experiment.part("validation"), experiment.dataset.interface
     if examples is not None:
 
@@ -280,15 +309,16 @@ def _stages(experiment: Experiment, log: CostLog, last_good: Memory, best: Memor
             return metrics_of(examples, objective.evaluate(examples.X, examples.Y), interface)
 
         wrapping.append(partial(stages.evaluated, due=due, validate=validate))
-    if full:
+    if training.batch_size is None:
         wrapping.append(partial(stages.recorded, log=log, due=due))
     else:
         last = (iterations - 1) // per_epoch
-        wanted = partial(_is_wanted, every=every, last=last)
-        wrapping.append(partial(stages.recorded_by_epoch, log=log, due=due, per_epoch=per_epoch, wanted=wanted))
+        wanted = partial(_is_wanted, every=training.log_every or 1, last=last)
+        record = partial(stages.recorded_by_epoch, log=log, due=due, per_epoch=per_epoch, wanted=wanted)
+        wrapping.append(partial(record, memory=memory))
     if stopping := training.early_stopping:
         watch = partial(stages.until_plateau, metric=stopping.metric, patience=stopping.patience)
-        wrapping.append(partial(watch, min_delta=stopping.min_delta, best=best))
+        wrapping.append(partial(watch, min_delta=stopping.min_delta, memory=memory))
     return wrapping
 
 

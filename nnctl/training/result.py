@@ -14,8 +14,30 @@ from nnctl.data.fingerprint import rows_sha256
 from nnctl.errors import NnctlError
 from nnctl.nn.metrics import Metrics
 from nnctl.process import this_process
+from nnctl.runs.checkpoints import Checkpoint
 from nnctl.runs.run import Run, host_facts
+from nnctl.training.facts import facts
 from nnctl.training.measures import known
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """What a run is resumed from: a checkpoint, or its beginning where there is None; and what is to be recorded."""
+
+    checkpoint: Checkpoint | None
+    content: Mapping[str, Any]  # of run.json before
+    said: Mapping[str, Any]  # when and with which differences, for run.json
+
+    @property
+    def iteration(self) -> int:
+        """The first iteration that is done now."""
+        return self.checkpoint.iteration if self.checkpoint else 0
+
+    @property
+    def before(self) -> list[Any]:
+        """What run.json says of earlier resumptions."""
+        known = self.content.get("resumed")
+        return known if isinstance(known, list) else []
 
 
 @dataclass
@@ -30,26 +52,29 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)  # of what went wrong on the way and did not end it
     members: int | None = None  # of the team that trained, if it was one
+    resumed: Resumed | None = None
     mishap: NnctlError | None = None  # what ended it, other than the number of iterations or a plateau
 
     def record(
         self, name: str, dataset: Dataset, fast_path: bool, started: str, finished: str | None = None
     ) -> Mapping[str, Any]:
         """Return the content of run.json."""
-        split_off = dataset.split_off
+        split_off, resumed = dataset.split_off, self.resumed
         return {
             "name": name,
             "status": self.status,
-            "started": started,
+            "started": resumed.content.get("started", started) if resumed else started,
+            **({"resumed": [*resumed.before, resumed.said]} if resumed else {}),
             **({"finished": finished} if finished else {}),
             "iterations": self.iterations,
             **({"best_iteration": self.best_iteration} if self.best_iteration is not None else {}),
             "metrics": self.metrics,
             "fast_path": fast_path,
-            "timings": {phase: round(seconds, 6) for phase, seconds in self.seconds.items()},
+            "timings": {phase: round(seconds, 6) for phase, seconds in self._seconds().items()},
             "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
             "process": this_process(),
             "host": {**host_facts(), "matrix_products": self._products(), "denormals": denormals.treatment()},
+            "facts": facts(self.members),
             **({"team": self.members} if self.members is not None else {}),
             "data_sha256": dataset.sha256,
             "data_rows": {part: examples.m for part, examples in dataset.parts.items()},
@@ -57,6 +82,12 @@ class Result:
             **({"data_parts": {part: rows_sha256(rows) for part, rows in split_off.items()}} if split_off else {}),
             "notes": [*dataset.notes, *self.notes],
         }
+
+    def _seconds(self) -> Mapping[str, float]:
+        """Return how long each phase took, the times before included where the run was resumed."""
+        before = self.resumed.content.get("timings") if self.resumed else None
+        known = before if isinstance(before, dict) else {}
+        return {phase: seconds + _number(known.get(phase)) for phase, seconds in self.seconds.items()}
 
     def _targets(self, dataset: Dataset) -> Mapping[str, list[float | None]]:
         """Return what the training rows' targets say of others: the share of each class or label, or each mean."""
@@ -68,3 +99,8 @@ class Result:
     def _products(self) -> Mapping[str, str | None]:
         """Return the kernels of the training's matrix products and the threads of each: in a team it is one."""
         return threads.chosen() if self.members is None else {**threads.chosen(), "threads": "1"}
+
+
+def _number(value: Any) -> float:
+    """Return a number that somebody's JSON holds, 0 where it is none."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else 0.0

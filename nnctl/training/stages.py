@@ -6,15 +6,14 @@ of a step copies it, for the arrays are live.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-
-import numpy as np
+from collections.abc import Callable, Iterator
 
 from nnctl.errors import DivergedError
 from nnctl.nn.metrics import Metrics
 from nnctl.nn.objective import Objective
 from nnctl.nn.training import Step
 from nnctl.runs.run import CostLog
+from nnctl.training.remembered import Memory, Remembered
 
 Steps = Iterator[Step]
 Stage = Callable[[Steps], Steps]
@@ -39,40 +38,19 @@ def every_epochs(every: int, per_epoch: int, iterations: int) -> Due:
     return due
 
 
-class Memory:
-    """The parameters of one step, kept: the last good ones, or the best."""
-
-    def __init__(self) -> None:
-        self.iteration: int | None = None
-        self._p: np.ndarray[tuple[int], np.dtype[np.floating]] | None = None
-
-    def keep(self, step: Step) -> None:
-        """Copy the step's parameters over those kept before."""
-        if self._p is None:
-            self._p = np.empty_like(step.objective.p)
-        np.copyto(self._p, step.objective.p)
-        self.iteration = step.iteration
-
-    def restore(self, objective: Objective) -> None:
-        """Put what was kept, if anything was, back into the objective."""
-        if self._p is not None:
-            np.copyto(objective.p, self._p)
-
-
-def finite(steps: Steps, due: Due, last_good: Memory) -> Steps:
+def finite(steps: Steps, due: Due, memory: Remembered) -> Steps:
     """End training with a DivergedError when the gradients leave the finite numbers or the cost explodes.
 
     Where a row is due, the cost is looked at too and good parameters are kept.
     """
-    first: float | None = None
     for step in steps:
         if not step.objective.is_finite():
-            raise diverged(step.iteration, step.cost, last_good)
+            raise diverged(step.iteration, step.cost, memory.last_good)
         if step.iteration == 0 or due(step.iteration):
-            first = step.cost if first is None else first
-            if not math.isfinite(step.cost) or step.cost > EXPLODED * (1 + first):
-                raise diverged(step.iteration, step.cost, last_good)
-            last_good.keep(step)
+            memory.first = step.cost if math.isnan(memory.first) else memory.first
+            if not math.isfinite(step.cost) or step.cost > EXPLODED * (1 + memory.first):
+                raise diverged(step.iteration, step.cost, memory.last_good)
+            memory.last_good.keep(step)
         yield step
 
 
@@ -101,37 +79,37 @@ def recorded(steps: Steps, log: CostLog, due: Due) -> Steps:
         yield step
 
 
-def recorded_by_epoch(steps: Steps, log: CostLog, due: Due, per_epoch: int, wanted: Callable[[int], bool]) -> Steps:
+def recorded_by_epoch(
+    steps: Steps, log: CostLog, due: Due, per_epoch: int, wanted: Callable[[int], bool], memory: Remembered
+) -> Steps:
     """Log the cost of each wanted epoch: the mean over its batches, weighted by their examples."""
-    total, examples = 0.0, 0
     for step in steps:
         epoch, batch = divmod(step.iteration, per_epoch)
         if batch == 0:
-            total, examples = 0.0, 0
+            memory.total, memory.examples = 0.0, 0
         if wanted(epoch):
-            total += step.cost * step.examples
-            examples += step.examples
+            memory.total += step.cost * step.examples
+            memory.examples += step.examples
             if due(step.iteration):
                 validation = [step.validation["loss"]] if step.validation else []
-                log.row([step.iteration, epoch, total / examples, *validation])
+                log.row([step.iteration, epoch, memory.total / memory.examples, *validation])
         yield step
 
 
-def until_plateau(steps: Steps, metric: str, patience: int, min_delta: float, best: Memory) -> Steps:
+def until_plateau(steps: Steps, metric: str, patience: int, min_delta: float, memory: Remembered) -> Steps:
     """Keep the parameters that were best on the validation examples; end training after `patience` evaluations
     without an improvement of more than min_delta. An undefined metric is no improvement.
     """
     sign = -1 if metric in ("loss", "mse", "mae") else 1  # of what is better
-    highest, waited = -math.inf, 0
     for step in steps:
         if step.validation is not None:
             value = step.validation[metric]
-            if value is not None and sign * value > highest + min_delta:
-                highest, waited = sign * value, 0
-                best.keep(step)
+            if value is not None and sign * value > memory.highest + min_delta:
+                memory.highest, memory.waited = sign * value, 0
+                memory.best.keep(step)
             else:
-                waited += 1
-                if waited >= patience:
+                memory.waited += 1
+                if memory.waited >= patience:
                     return
         yield step
 
@@ -152,11 +130,3 @@ def reported(steps: Steps, report: Callable[[int, int, float], None], iterations
         cost = cost if step.told_cost is None else step.told_cost
     if told < done:
         report(done, iterations, cost)
-
-
-def interruptible(steps: Steps, received: Sequence[int]) -> Steps:
-    """End training when a signal has come."""
-    for step in steps:
-        if received:
-            return
-        yield step

@@ -8,6 +8,7 @@ from nnctl.spec import document
 from nnctl.spec.reading import parse
 from nnctl.training import experiment, stages
 from nnctl.training.advice import advice
+from nnctl.training.remembered import Remembered
 
 STREAM = np.random.RandomState(1)
 X = STREAM.randn(60, 3)
@@ -66,7 +67,7 @@ def diverges(prepared):
         steps = experiment.steps(ready, experiment.objective_of(ready))
         try:
             with np.errstate(all="ignore"):
-                list(stages.finite(steps, lambda iteration: iteration % 10 == 0, stages.Memory()))
+                list(stages.finite(steps, lambda iteration: iteration % 10 == 0, Remembered()))
         except DivergedError:
             return True
         return False

@@ -1,7 +1,6 @@
 """Stages one by one, on made-up steps."""
 
 import math
-import signal
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
@@ -12,7 +11,7 @@ import pytest
 from nnctl.errors import DivergedError
 from nnctl.runs.run import CostLog
 from nnctl.training import stages
-from nnctl.training.stages import Memory
+from nnctl.training.remembered import Memory, Remembered
 
 
 @dataclass
@@ -89,7 +88,7 @@ def test_an_epoch_has_the_mean_cost_of_its_batches_weighted_by_their_examples():
         FakeStep(iteration, cost, examples=examples)
         for iteration, (cost, examples) in enumerate([(1.0, 4), (2.0, 4), (6.0, 1)] * 2 + [(8.0, 4), (3.0, 4)])
     ]
-    record = partial(stages.recorded_by_epoch, per_epoch=3)
+    record = partial(stages.recorded_by_epoch, per_epoch=3, memory=Remembered())
     mean = str((1.0 * 4 + 2.0 * 4 + 6.0) / 9)
     all_epochs = partial(record, due=stages.every_epochs(1, 3, 8), wanted=lambda epoch: True)
     assert logged(all_epochs, steps) == [f"2,0,{mean}", f"5,1,{mean}", "7,2,5.5"]
@@ -102,30 +101,30 @@ def test_an_epoch_has_the_mean_cost_of_its_batches_weighted_by_their_examples():
 
 @pytest.mark.parametrize("gradient", [math.nan, math.inf, -math.inf])
 def test_a_gradient_that_is_not_finite_ends_training_within_the_step(gradient):
-    last_good, seen = Memory(), []
+    memory, seen = Remembered(), []
     steps = [FakeStep(0), FakeStep(1), FakeStep(2, math.nan, gradient), FakeStep(3)]
-    stage = stages.finite(iter(steps), due=lambda i: False, last_good=last_good)
+    stage = stages.finite(iter(steps), due=lambda i: False, memory=memory)
     with pytest.raises(DivergedError, match="at iteration 2 the cost is nan") as raised:
         seen.extend(step.iteration for step in stage)
     assert "diverged: at iteration 2" in str(raised.value)
-    assert last_good.iteration == 0
+    assert memory.last_good.iteration == 0
 
 
 @pytest.mark.parametrize("cost", [math.nan, math.inf, 3e6])
 def test_a_cost_that_is_not_finite_or_explodes_ends_training_where_a_row_is_due(cost):
-    last_good = Memory()
+    memory = Remembered()
     steps = with_costs([0.5, cost, 0.5, 0.4, cost])
-    stage = partial(stages.finite, due=lambda i: i in (0, 2, 4), last_good=last_good)
+    stage = partial(stages.finite, due=lambda i: i in (0, 2, 4), memory=memory)
     with pytest.raises(DivergedError, match=r"at iteration 4 .* The parameters of iteration 2 are kept"):
         passed(stage, steps)
     objective = SimpleNamespace(p=np.zeros(1))
-    last_good.restore(objective)
+    memory.last_good.restore(objective)
     assert objective.p == 2
 
 
 def test_finite_passes_on_what_is_fine_and_a_large_start_too():
     steps = with_costs([1773.0, 900.0, 5000.0, 0.3])
-    assert passed(partial(stages.finite, due=lambda i: True, last_good=Memory()), steps) == [0, 1, 2, 3]
+    assert passed(partial(stages.finite, due=lambda i: True, memory=Remembered()), steps) == [0, 1, 2, 3]
 
 
 # memory and early stopping
@@ -160,10 +159,10 @@ def validated(metric, values):
     ],
 )
 def test_early_stopping_keeps_the_best_and_waits_for_a_better(metric, values, settings, last, best):
-    memory = Memory()
-    stage = partial(stages.until_plateau, metric=metric, **{"min_delta": 0.0, **settings}, best=memory)
+    memory = Remembered()
+    stage = partial(stages.until_plateau, metric=metric, **{"min_delta": 0.0, **settings}, memory=memory)
     assert passed(stage, validated(metric, values)) == list(range(last + 1))
-    assert memory.iteration == best
+    assert memory.best.iteration == best
 
 
 def test_evaluated_measures_only_where_a_row_is_due():
@@ -218,15 +217,3 @@ def test_the_cost_is_only_worked_out_where_it_is_reported():
     stage = partial(stages.reported, report=lambda done, of, cost: None, iterations=2000)
     assert passed(stage, steps) == list(range(2000))
     assert 2 <= Counted.asked < 1000
-
-
-# signals
-
-
-def test_interruptible_ends_when_a_signal_has_come():
-    received, seen = [], []
-    for step in stages.interruptible(iter(with_costs([0.5] * 5)), received):
-        seen.append(step.iteration)
-        if step.iteration == 2:
-            received.append(signal.SIGINT)
-    assert seen == [0, 1, 2]
