@@ -3,6 +3,7 @@
 A dataset is looked at before it is read: whether its type is that of numbers or text, and whether all of it is there.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data import guard, links
 from nnctl.data.arrays import Datasets, Stored, Unusable
+from nnctl.data.limits import AS_IT_COMES, MOST_ITEMS, RATIO
+from nnctl.data.memory import check_room
 from nnctl.data.portions import Portions, rows_of_a_portion
 from nnctl.data.recognition import check_no_picture, picture_format
 from nnctl.data.storage import check_complete, missing_filter
@@ -35,9 +39,10 @@ TRANSPOSED = (
 
 @contextmanager
 def datasets(path: Path) -> Iterator[Datasets]:
-    """Open an HDF5 file."""
+    """Open an HDF5 file that the library has come to an end with in another process."""
     import h5py
 
+    guard.check(path, partial(_look_through, path))
     try:
         file = h5py.File(path, "r")
     except Exception as error:  # h5py has an exception of every kind for a damaged file
@@ -59,6 +64,26 @@ def datasets(path: Path) -> Iterator[Datasets]:
         )
 
 
+def _look_through(path: Path) -> None:
+    """Do with a file all that can hang the library: find what is in it, and where the numbers of each dataset are."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        found = _items(file)
+        _notes(path, file, found)
+        for each in found.values():
+            with contextlib.suppress(Exception):
+                if isinstance(each, h5py.Dataset):
+                    _check_type(each)
+                    list(_meanings(each, each[:0] if each.ndim else each))
+                    check_complete(each)
+                    if each.chunks:
+                        each.id.chunk_iter(lambda chunk: None)
+                    if each.dtype.kind == "O":  # whose cells lie elsewhere in the file
+                        for start in range(0, len(each), LOOKED_AT):
+                            each[start : start + LOOKED_AT]
+
+
 def _items(file: Any) -> dict[str, Any]:
     """Return what is in and below a file: datasets, and Unusable for links that lead nowhere and all that is no array.
 
@@ -78,6 +103,8 @@ def _items(file: Any) -> dict[str, Any]:
         if (info.fileno, info.addr) in entered:
             continue
         entered.add((info.fileno, info.addr))
+        if len(found) + len(waiting) + len(item) > MOST_ITEMS:
+            raise Unusable(f"holds more than {MOST_ITEMS:,} datasets and groups.\nSave those that are needed.")
         inside = [(f"{name}/{os.fsdecode(key)}".lstrip("/"), _item(item, key)) for key in item]
         waiting.extend(reversed([(name, item) for name, item in inside if not name.startswith("#")]))  # MATLAB's own
         if not inside and name:
@@ -87,25 +114,10 @@ def _items(file: Any) -> dict[str, Any]:
 
 def _item(group: Any, key: str) -> Any:
     """Return the dataset or group of this name, or why there is none as Unusable."""
-    import h5py
-
     try:
-        item = group[key]
-    except Exception as error:
-        link = group.get(key, getlink=True)
-        if isinstance(link, h5py.SoftLink):
-            return Unusable(f"is a link to {printable(link.path)}, and there is no such dataset in the file")
-        if isinstance(link, h5py.ExternalLink):
-            other = Path(group.file.filename).parent / link.filename
-            gone = "which holds no such dataset" if other.is_file() else "which is not there"
-            return Unusable(
-                f"is a link to {printable(link.path)} in the file {printable(link.filename)}, {gone}.\n"
-                f"Put that file beside this one, or save the numbers themselves."
-            )
-        return Unusable(in_plain_words(error))
-    if isinstance(item, h5py.Datatype):
-        return Unusable("is a named type, not an array")
-    return item
+        return links.item(group, key)
+    except Unusable as reason:
+        return reason
 
 
 def _notes(path: Path, file: Any, found: dict[str, Any]) -> list[str]:
@@ -137,6 +149,7 @@ def _read(file: Any, found: dict[str, Any], notes: list[str], name: str) -> Arra
     try:
         _check_type(item)
         check_complete(item)
+        _check_size(item)
         array = _values(item)
         _tell(file, item, name, notes, np.atleast_1d(array))
     except (Unusable, MemoryError):
@@ -164,6 +177,7 @@ def _stored(file: Any, found: dict[str, Any], notes: list[str], name: str) -> St
             return None
         _check_type(item)
         check_complete(item)
+        _check_ratio(item)
         as_they_are = not item.chunks and h5py.h5t.py_create(item.dtype).equal(item.id.get_type())
         offset = item.id.get_offset() if as_they_are else None
         path = Path(os.fsdecode(item.file.filename))
@@ -229,13 +243,16 @@ def _bytes(cell: Any) -> bytes:
 
 
 def _by_path(file: Any, name: str) -> Any:
+    """Return what a path leads to; raise a KeyError where there is nothing."""
     try:
-        there = name in file
+        found = links.follow(file, name)
+    except Unusable as reason:
+        return reason
     except Exception:  # no name at all, for HDF5
-        there = False
-    if not there:
+        found = None
+    if found is None:
         raise KeyError(name)
-    return _item(file, name)
+    return found
 
 
 def _values(dataset: Any, which: Any = ()) -> Array:
@@ -284,6 +301,22 @@ def _check_type(dataset: Any) -> None:
         raise Unusable(
             "holds rows of different lengths (a variable-length type); expected one length for all.\n"
             "Fill them up to one length and save them as one array, (m, features)."
+        )
+
+
+def _check_size(dataset: Any) -> None:
+    """Raise Unusable, or a MemoryError, where a dataset is more than its file can mean or than memory holds."""
+    _check_ratio(dataset)
+    check_room(dataset.size * dataset.dtype.itemsize)
+
+
+def _check_ratio(dataset: Any) -> None:
+    """Raise Unusable where the numbers of a dataset are far more bytes than they take in the file."""
+    size, packed = dataset.size * dataset.dtype.itemsize, dataset.id.get_storage_size()
+    if not dataset.is_virtual and size > max(AS_IT_COMES, RATIO * packed):
+        raise Unusable(
+            f"unpacks {packed:,} bytes to {size:,}, more than {RATIO}-fold: data are not, and what fills the memory"
+            " is.\nSave it without compression."
         )
 
 
