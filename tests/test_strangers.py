@@ -566,7 +566,7 @@ ROWS = [f"{i},{'ab'[i % 2]}" for i in range(8)]
 attack("run: a link in it", 2, "holds a link, config.yaml")(link_in_run)
 attack("run: behind a link", 2, "is a link, to ")(link_to_run)
 attack("run: escape codes in the name of another", 0)(named_run)
-attack("run.json: deep", 0, "is not JSON")(in_run("run.json", "[" * 100_000))
+attack("run.json: deep", 0, "is nested too deep")(in_run("run.json", "[" * 100_000))
 attack("run.json: nan", 0)(in_run("run.json", '{"status": "finished", "started": NaN}'))
 attack("run.json: escape codes", 0)(in_run("run.json", '{"status": "\\u001b[31m"}'))
 attack("run.json: large", 0, "is not one of nnctl's")(in_run("run.json", " " * (17 << 20)))
