@@ -16,16 +16,14 @@ import numpy as np
 
 from nnctl.data import guard, links
 from nnctl.data.arrays import Datasets, Stored, Unusable
-from nnctl.data.limits import AS_IT_COMES, MOST_ITEMS, RATIO
-from nnctl.data.memory import check_room
-from nnctl.data.portions import Portions, rows_of_a_portion
-from nnctl.data.recognition import check_no_picture, picture_format
+from nnctl.data.hdf5_meaning import check_ratio, check_size, check_type, meanings
+from nnctl.data.limits import MOST_ITEMS
+from nnctl.data.portions import rows_of_a_portion
+from nnctl.data.recognition import picture_format
 from nnctl.data.storage import check_complete, missing_filter
 from nnctl.data.words import in_plain_words, printable
 from nnctl.nn import Array
 
-PACKED = {"scale_factor": 1, "add_offset": 0}  # attributes that change what NetCDF's numbers mean, unless they are so
-FILLERS = ("_FillValue", "missing_value")
 MOST_VALUES = 2**26  # read at a time
 AT_ONCE = 8  # cells that are read
 LOOKED_AT = 16  # cells: is one of them a picture's file? The first may be damaged
@@ -74,8 +72,8 @@ def _look_through(path: Path) -> None:
         for each in found.values():
             with contextlib.suppress(Exception):
                 if isinstance(each, h5py.Dataset):
-                    _check_type(each)
-                    list(_meanings(each, each[:0] if each.ndim else each))
+                    check_type(each)
+                    list(meanings(each, each[:0] if each.ndim else each))
                     check_complete(each)
                     if each.chunks:
                         each.id.chunk_iter(lambda chunk: None)
@@ -147,9 +145,9 @@ def _read(file: Any, found: dict[str, Any], notes: list[str], name: str) -> Arra
         inside = list(item)[:8]
         raise Unusable(f"is a group, not an array; it holds {', '.join(map(printable, inside))}.\nName one of these.")
     try:
-        _check_type(item)
+        check_type(item)
         check_complete(item)
-        _check_size(item)
+        check_size(item)
         array = _values(item)
         _tell(file, item, name, notes, np.atleast_1d(array))
     except (Unusable, MemoryError):
@@ -160,7 +158,7 @@ def _read(file: Any, found: dict[str, Any], notes: list[str], name: str) -> Arra
 
 
 def _tell(file: Any, item: Any, name: str, notes: list[str], array: Any) -> None:
-    said = [f"{file.filename}: {name} {note}" for note in _meanings(item, array)]
+    said = [f"{file.filename}: {name} {note}" for note in meanings(item, array)]
     notes += [note for note in said if note not in notes]
 
 
@@ -175,9 +173,9 @@ def _stored(file: Any, found: dict[str, Any], notes: list[str], name: str) -> St
         plan = item.id.get_create_plist()
         if item.is_virtual or plan.get_external_count():  # whether other files have changed, nobody would see
             return None
-        _check_type(item)
+        check_type(item)
         check_complete(item)
-        _check_ratio(item)
+        check_ratio(item)
         as_they_are = not item.chunks and h5py.h5t.py_create(item.dtype).equal(item.id.get_type())
         offset = item.id.get_offset() if as_they_are else None
         path = Path(os.fsdecode(item.file.filename))
@@ -277,82 +275,3 @@ def _values(dataset: Any, which: Any = ()) -> Array:
             f"is compressed by the filter {missing}, which is not installed.\n"
             "Install it where nnctl is: pip install hdf5plugin (where that has it not: save the file again with gzip)"
         ) from None
-
-
-def _check_type(dataset: Any) -> None:
-    """Raise Unusable unless a dataset holds numbers or text."""
-    import h5py
-
-    if dataset.shape is None:
-        raise Unusable("holds nothing: it has no shape (a null dataspace)")
-    matlab = _attribute(dataset, "MATLAB_class")
-    if _attribute(dataset, "MATLAB_empty"):
-        raise Unusable("is an empty array in MATLAB; what stands in the file is only its shape")
-    if matlab == b"char":
-        raise Unusable("is text in MATLAB, stored as numbers of characters.\nSave labels as numbers there.")
-    dtype = dataset.dtype
-    if h5py.check_ref_dtype(dtype) is not None:
-        cells = " (a cell array of MATLAB's)" if matlab == b"cell" else ""
-        raise Unusable(f"holds references to other places in the file{cells}, not numbers.\nSave one array of numbers.")
-    rows = h5py.check_vlen_dtype(dtype)
-    if rows is not None and h5py.check_string_dtype(dtype) is None:
-        if rows == np.uint8 and dataset.size:
-            check_no_picture(dataset[(0,) * dataset.ndim].tobytes())
-        raise Unusable(
-            "holds rows of different lengths (a variable-length type); expected one length for all.\n"
-            "Fill them up to one length and save them as one array, (m, features)."
-        )
-
-
-def _check_size(dataset: Any) -> None:
-    """Raise Unusable, or a MemoryError, where a dataset is more than its file can mean or than memory holds."""
-    _check_ratio(dataset)
-    check_room(dataset.size * dataset.dtype.itemsize)
-
-
-def _check_ratio(dataset: Any) -> None:
-    """Raise Unusable where the numbers of a dataset are far more bytes than they take in the file."""
-    size, packed = dataset.size * dataset.dtype.itemsize, dataset.id.get_storage_size()
-    if not dataset.is_virtual and size > max(AS_IT_COMES, RATIO * packed):
-        raise Unusable(
-            f"unpacks {packed:,} bytes to {size:,}, more than {RATIO}-fold: data are not, and what fills the memory"
-            " is.\nSave it without compression."
-        )
-
-
-def _meanings(dataset: Any, array: Any) -> Iterator[str]:
-    """Yield what the attributes of a dataset say about its numbers that is not applied to them."""
-    import h5py
-
-    packed = {name: value for name in PACKED if (value := _attribute(dataset, name)) is not None}
-    packed = {name: value for name, value in packed.items() if np.any(value != PACKED[name])}
-    if packed:
-        said = ", ".join(f"{name} {value}" for name, value in packed.items())
-        yield f"is packed ({said}), and that is not applied: the numbers are taken as they are stored"
-    for name in FILLERS:
-        value = _attribute(dataset, name)
-        if value is not None and array.dtype.kind in "buif" and np.asarray(value).dtype.kind in "buif":
-            count = sum(int(np.isin(rows, value).sum()) for rows in Portions(array))
-            if count:
-                yield f"has {count:,} values that mean `missing` ({name} {value}); they are taken as numbers"
-    if str(_attribute(dataset, "_Unsigned")).strip("b'").lower() == "true" and array.dtype.kind == "i":
-        yield "says that its numbers have no sign (_Unsigned), and that is not applied"
-    names = h5py.check_enum_dtype(dataset.dtype)
-    if names:
-        listed = ", ".join(f"{printable(key)} = {value}" for key, value in list(names.items())[:8])
-        yield f"is an enumeration ({listed}); its numbers are taken, not its names"
-
-
-def _attribute(dataset: Any, name: str) -> Any:
-    """Return an attribute as a number, an array or bytes, or None where there is none that can be read."""
-    import h5py
-
-    try:
-        value = dataset.attrs.get(name)
-        if isinstance(value, str):
-            return value.encode()
-        if value is None or isinstance(value, h5py.Empty):
-            return None
-        return value.item() if np.size(value) == 1 else np.asarray(value)
-    except Exception:
-        return None
