@@ -55,7 +55,7 @@ def _finite(digits: str) -> float:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > 20:  # 2**64 has as many; larger ones are no counts and cost time to read
+    if len(digits) > 100:  # no count has as many, and they cost time to read
         raise ValueError(f"holds a whole number of {len(digits):,} digits")
     return int(digits)
 

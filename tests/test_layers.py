@@ -36,7 +36,7 @@ OWNERS = {
     "rich": {"show", "cli"},
     "yaml": {"spec.document", "spec.yaml12"},
     "pyarrow": {"data.parquet", "explain.answers"},
-    "h5py": {"explain.answers", "runs.model", "runs.checked", "data.hdf5", "data.storage", "training.result"},
+    "h5py": {"explain.answers", "data.hdf5", "data.hdf5_meaning", "data.links", "data.storage", "training.result"},
     "hdf5plugin": {"data.hdf5"},
     "matplotlib": {"show"},
     "PIL": {"data.picture", "data.picture_survey", "data.decoding", "data.album", "spec.checks"},

@@ -80,7 +80,7 @@ def test_a_cost_log_that_cannot_grow_ends_no_training(tmp_path):
 
 
 def test_parameters_that_have_no_room_are_named_and_what_can_be_saved_is(tmp_path):
-    done = run(tmp_path, "train", "circles", *SHORT, limit=4_000)
+    done = run(tmp_path, "train", "circles", *SHORT, "-S", "model.layer_dims=[2, 60, 5, 1]", limit=4_000)
     folder, status = content(tmp_path)
     assert done.returncode == 7
     message = done.stderr[done.stderr.index("nnctl: ") :]

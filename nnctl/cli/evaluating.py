@@ -53,6 +53,7 @@ def evaluate(
     into the run's folder. Where the first argument is no run, all are DATA for the latest run.
     """
     with explained():
+        from nnctl.data.words import for_terminal
         from nnctl.errors import SpecError
         from nnctl.runs.search import LATEST, find_run, is_run, remarks
 
@@ -64,7 +65,7 @@ def evaluate(
                 raise SpecError(f"{option} is about DATA, and there is none: nnctl evaluate RUN DATA")
         found = find_run(run, runs_dir, "evaluate")
         if not quiet:
-            print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
+            print(for_terminal("\n".join(remarks(found, runs_dir))), file=sys.stderr)
 
         from nnctl.show import gallery
 
@@ -95,13 +96,15 @@ def _show(
     as_json: bool,
 ) -> None:
     """Print the scores, and draw the pictures."""
+    from nnctl.data.words import for_terminal
     from nnctl.show import console, evaluations, gallery
 
     messages = console.messages(quiet)
     for note in evaluation.notes:
         messages.print(f"note: {note}")
     for reason in evaluation.failed[:MOST_FAILED]:
-        print("no prediction:", reason.replace(".\n", ". ").replace("\n", "; "), file=sys.stderr)
+        told = for_terminal(reason.replace(".\n", ". ").replace("\n", "; "))
+        print("no prediction:", told, file=sys.stderr)
     if (more := len(evaluation.failed) - MOST_FAILED) > 0:
         print(f"no prediction: {more:,} more rows", file=sys.stderr)
     drawn = gallery.draw_evaluation(evaluation, run, inputs, messages, size)

@@ -57,6 +57,7 @@ def predict(
     truth too and wrong rows first. Where the first argument is no run, all are INPUTs for the latest run.
     """
     with explained():
+        from nnctl.data.words import for_terminal
         from nnctl.errors import SpecError
         from nnctl.explain.answers import Beside
         from nnctl.runs.files import check_place
@@ -72,7 +73,7 @@ def predict(
             check_place(output)
         found, beside = find_run(run, runs_dir), Beside(proba, spread)
         if not quiet:
-            print(*remarks(found, runs_dir), sep="\n", file=sys.stderr)
+            print(for_terminal("\n".join(remarks(found, runs_dir))), file=sys.stderr)
         if inputs:
             columns = _columns(keep)
             _predict_inputs(found, inputs, features, encoding, columns, beside, output, quiet, as_json)
@@ -120,7 +121,8 @@ def _predict_inputs(
             elif block.rows and as_json:
                 objects += as_objects(block.answers, without)
             elif block.rows:
-                write_csv(sys.stdout, block.answers, header=rows == 0)
+                out = console.Plain(sys.stdout) if sys.stdout.isatty() else sys.stdout
+                write_csv(out, block.answers, header=rows == 0)
                 sys.stdout.flush()
             rows += block.rows
             failed.add(block.failed, rows)
@@ -154,12 +156,15 @@ class _Failed:
 
     def add(self, reasons: Sequence[str], rows: int) -> None:
         """Add those of a block with which there are so many rows in all."""
+        from nnctl.data.words import printable
+
         self.reasons += reasons if self._all else reasons[: max(0, MOST_FAILED - self._count)]
         self._count += len(reasons)
         if self._count == rows:  # it may be all of them, and then that is an error
             return
         for reason in self.reasons[self._told : MOST_FAILED]:
-            print("no prediction:", reason.replace(".\n", ". ").replace("\n", "; "), file=sys.stderr)
+            told = printable(reason.replace(".\n", ". ").replace("\n", "; "))
+            print("no prediction:", told, file=sys.stderr)
         self._told = len(self.reasons)
 
     def end(self, rows: int) -> None:

@@ -3,6 +3,7 @@
 A dataset is looked at before it is read: whether its type is that of numbers or text, and whether all of it is there.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data import guard, links
 from nnctl.data.arrays import Datasets, Stored, Unusable
-from nnctl.data.portions import Portions, rows_of_a_portion
-from nnctl.data.recognition import check_no_picture, picture_format
+from nnctl.data.hdf5_meaning import check_ratio, check_size, check_type, meanings
+from nnctl.data.limits import MOST_ITEMS
+from nnctl.data.portions import rows_of_a_portion
+from nnctl.data.recognition import picture_format
 from nnctl.data.storage import check_complete, missing_filter
 from nnctl.data.words import in_plain_words, printable
 from nnctl.nn import Array
 
-PACKED = {"scale_factor": 1, "add_offset": 0}  # attributes that change what NetCDF's numbers mean, unless they are so
-FILLERS = ("_FillValue", "missing_value")
 MOST_VALUES = 2**26  # read at a time
 AT_ONCE = 8  # cells that are read
 LOOKED_AT = 16  # cells: is one of them a picture's file? The first may be damaged
@@ -35,9 +37,10 @@ TRANSPOSED = (
 
 @contextmanager
 def datasets(path: Path) -> Iterator[Datasets]:
-    """Open an HDF5 file."""
+    """Open an HDF5 file that the library has come to an end with in another process."""
     import h5py
 
+    guard.check(path, partial(_look_through, path))
     try:
         file = h5py.File(path, "r")
     except Exception as error:  # h5py has an exception of every kind for a damaged file
@@ -59,6 +62,26 @@ def datasets(path: Path) -> Iterator[Datasets]:
         )
 
 
+def _look_through(path: Path) -> None:
+    """Do with a file all that can hang the library: find what is in it, and where the numbers of each dataset are."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        found = _items(file)
+        _notes(path, file, found)
+        for each in found.values():
+            with contextlib.suppress(Exception):
+                if isinstance(each, h5py.Dataset):
+                    check_type(each)
+                    list(meanings(each, each[:0] if each.ndim else each))
+                    check_complete(each)
+                    if each.chunks:
+                        each.id.chunk_iter(lambda chunk: None)
+                    if each.dtype.kind == "O":  # whose cells lie elsewhere in the file
+                        for start in range(0, len(each), LOOKED_AT):
+                            each[start : start + LOOKED_AT]
+
+
 def _items(file: Any) -> dict[str, Any]:
     """Return what is in and below a file: datasets, and Unusable for links that lead nowhere and all that is no array.
 
@@ -78,6 +101,8 @@ def _items(file: Any) -> dict[str, Any]:
         if (info.fileno, info.addr) in entered:
             continue
         entered.add((info.fileno, info.addr))
+        if len(found) + len(waiting) + len(item) > MOST_ITEMS:
+            raise Unusable(f"holds more than {MOST_ITEMS:,} datasets and groups.\nSave those that are needed.")
         inside = [(f"{name}/{os.fsdecode(key)}".lstrip("/"), _item(item, key)) for key in item]
         waiting.extend(reversed([(name, item) for name, item in inside if not name.startswith("#")]))  # MATLAB's own
         if not inside and name:
@@ -87,25 +112,10 @@ def _items(file: Any) -> dict[str, Any]:
 
 def _item(group: Any, key: str) -> Any:
     """Return the dataset or group of this name, or why there is none as Unusable."""
-    import h5py
-
     try:
-        item = group[key]
-    except Exception as error:
-        link = group.get(key, getlink=True)
-        if isinstance(link, h5py.SoftLink):
-            return Unusable(f"is a link to {printable(link.path)}, and there is no such dataset in the file")
-        if isinstance(link, h5py.ExternalLink):
-            other = Path(group.file.filename).parent / link.filename
-            gone = "which holds no such dataset" if other.is_file() else "which is not there"
-            return Unusable(
-                f"is a link to {printable(link.path)} in the file {printable(link.filename)}, {gone}.\n"
-                f"Put that file beside this one, or save the numbers themselves."
-            )
-        return Unusable(in_plain_words(error))
-    if isinstance(item, h5py.Datatype):
-        return Unusable("is a named type, not an array")
-    return item
+        return links.item(group, key)
+    except Unusable as reason:
+        return reason
 
 
 def _notes(path: Path, file: Any, found: dict[str, Any]) -> list[str]:
@@ -135,8 +145,9 @@ def _read(file: Any, found: dict[str, Any], notes: list[str], name: str) -> Arra
         inside = list(item)[:8]
         raise Unusable(f"is a group, not an array; it holds {', '.join(map(printable, inside))}.\nName one of these.")
     try:
-        _check_type(item)
+        check_type(item)
         check_complete(item)
+        check_size(item)
         array = _values(item)
         _tell(file, item, name, notes, np.atleast_1d(array))
     except (Unusable, MemoryError):
@@ -147,7 +158,7 @@ def _read(file: Any, found: dict[str, Any], notes: list[str], name: str) -> Arra
 
 
 def _tell(file: Any, item: Any, name: str, notes: list[str], array: Any) -> None:
-    said = [f"{file.filename}: {name} {note}" for note in _meanings(item, array)]
+    said = [f"{file.filename}: {name} {note}" for note in meanings(item, array)]
     notes += [note for note in said if note not in notes]
 
 
@@ -162,8 +173,9 @@ def _stored(file: Any, found: dict[str, Any], notes: list[str], name: str) -> St
         plan = item.id.get_create_plist()
         if item.is_virtual or plan.get_external_count():  # whether other files have changed, nobody would see
             return None
-        _check_type(item)
+        check_type(item)
         check_complete(item)
+        check_ratio(item)
         as_they_are = not item.chunks and h5py.h5t.py_create(item.dtype).equal(item.id.get_type())
         offset = item.id.get_offset() if as_they_are else None
         path = Path(os.fsdecode(item.file.filename))
@@ -229,13 +241,16 @@ def _bytes(cell: Any) -> bytes:
 
 
 def _by_path(file: Any, name: str) -> Any:
+    """Return what a path leads to; raise a KeyError where there is nothing."""
     try:
-        there = name in file
+        found = links.follow(file, name)
+    except Unusable as reason:
+        return reason
     except Exception:  # no name at all, for HDF5
-        there = False
-    if not there:
+        found = None
+    if found is None:
         raise KeyError(name)
-    return _item(file, name)
+    return found
 
 
 def _values(dataset: Any, which: Any = ()) -> Array:
@@ -260,66 +275,3 @@ def _values(dataset: Any, which: Any = ()) -> Array:
             f"is compressed by the filter {missing}, which is not installed.\n"
             "Install it where nnctl is: pip install hdf5plugin (where that has it not: save the file again with gzip)"
         ) from None
-
-
-def _check_type(dataset: Any) -> None:
-    """Raise Unusable unless a dataset holds numbers or text."""
-    import h5py
-
-    if dataset.shape is None:
-        raise Unusable("holds nothing: it has no shape (a null dataspace)")
-    matlab = _attribute(dataset, "MATLAB_class")
-    if _attribute(dataset, "MATLAB_empty"):
-        raise Unusable("is an empty array in MATLAB; what stands in the file is only its shape")
-    if matlab == b"char":
-        raise Unusable("is text in MATLAB, stored as numbers of characters.\nSave labels as numbers there.")
-    dtype = dataset.dtype
-    if h5py.check_ref_dtype(dtype) is not None:
-        cells = " (a cell array of MATLAB's)" if matlab == b"cell" else ""
-        raise Unusable(f"holds references to other places in the file{cells}, not numbers.\nSave one array of numbers.")
-    rows = h5py.check_vlen_dtype(dtype)
-    if rows is not None and h5py.check_string_dtype(dtype) is None:
-        if rows == np.uint8 and dataset.size:
-            check_no_picture(dataset[(0,) * dataset.ndim].tobytes())
-        raise Unusable(
-            "holds rows of different lengths (a variable-length type); expected one length for all.\n"
-            "Fill them up to one length and save them as one array, (m, features)."
-        )
-
-
-def _meanings(dataset: Any, array: Any) -> Iterator[str]:
-    """Yield what the attributes of a dataset say about its numbers that is not applied to them."""
-    import h5py
-
-    packed = {name: value for name in PACKED if (value := _attribute(dataset, name)) is not None}
-    packed = {name: value for name, value in packed.items() if np.any(value != PACKED[name])}
-    if packed:
-        said = ", ".join(f"{name} {value}" for name, value in packed.items())
-        yield f"is packed ({said}), and that is not applied: the numbers are taken as they are stored"
-    for name in FILLERS:
-        value = _attribute(dataset, name)
-        if value is not None and array.dtype.kind in "buif" and np.asarray(value).dtype.kind in "buif":
-            count = sum(int(np.isin(rows, value).sum()) for rows in Portions(array))
-            if count:
-                yield f"has {count:,} values that mean `missing` ({name} {value}); they are taken as numbers"
-    if str(_attribute(dataset, "_Unsigned")).strip("b'").lower() == "true" and array.dtype.kind == "i":
-        yield "says that its numbers have no sign (_Unsigned), and that is not applied"
-    names = h5py.check_enum_dtype(dataset.dtype)
-    if names:
-        listed = ", ".join(f"{printable(key)} = {value}" for key, value in list(names.items())[:8])
-        yield f"is an enumeration ({listed}); its numbers are taken, not its names"
-
-
-def _attribute(dataset: Any, name: str) -> Any:
-    """Return an attribute as a number, an array or bytes, or None where there is none that can be read."""
-    import h5py
-
-    try:
-        value = dataset.attrs.get(name)
-        if isinstance(value, str):
-            return value.encode()
-        if value is None or isinstance(value, h5py.Empty):
-            return None
-        return value.item() if np.size(value) == 1 else np.asarray(value)
-    except Exception:
-        return None

@@ -81,8 +81,8 @@ class number(Kind):
 
     def __post_init__(self) -> None:
         """Raise a ValueError for what no column of numbers has."""
-        if not self.low <= self.fill <= self.high or (self.indicator and not self.gaps):
-            raise ValueError("low, fill and high must be in order, and an indicator is for gaps")
+        if self.low > self.high or (self.indicator and not self.gaps):
+            raise ValueError("low must be at most high, and an indicator is for gaps")
 
     @classmethod
     def suits(cls, columns: Columns, name: str) -> bool:

@@ -1,5 +1,7 @@
 """How HDF5 keeps the numbers of a dataset: in one piece, in chunks, in other files, or nowhere.
 
+Numbers in other files are read only where these are HDF5 files in the folder of the first.
+
 What was never written HDF5 gives as a fill value without a word, so a dataset is read only where all of it is there.
 """
 
@@ -10,6 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from nnctl.data import links
 from nnctl.data.arrays import Unusable
 from nnctl.data.words import AGAIN, in_plain_words, printable
 
@@ -56,6 +59,9 @@ def check_complete(dataset: Any, depth: int = 0) -> None:
 
     plan = dataset.id.get_create_plist()
     layout = plan.get_layout()
+    if plan.get_external_count():
+        other = printable(os.fsdecode(plan.get_external(0)[0]))
+        raise Unusable(f"has its numbers in another file, {other}, and such are not read.\nSave the numbers here.")
     if dataset.size == 0 or layout == h5py.h5d.COMPACT:
         return
     if layout == h5py.h5d.VIRTUAL:
@@ -69,8 +75,6 @@ def check_complete(dataset: Any, depth: int = 0) -> None:
                 f" were never written, and {dataset.fillvalue} would stand there.\n"
                 "Write the rest, or save the rows that are there as an array of their own."
             )
-    elif plan.get_external_count():
-        _check_external(dataset, plan)
     elif dataset.id.get_space_status() == h5py.h5d.SPACE_STATUS_NOT_ALLOCATED:
         raise Unusable(
             f"was made with the shape {dataset.shape} and never written: every number would be"
@@ -78,33 +82,6 @@ def check_complete(dataset: Any, depth: int = 0) -> None:
         )
     elif (end := dataset.id.get_offset() + dataset.id.get_storage_size()) > (size := _file_size(dataset)):
         raise Unusable(f"is cut off: it ends at byte {end:,}, and the file has {size:,}.\n{AGAIN}")
-
-
-def _check_external(dataset: Any, plan: Any) -> None:
-    """Check that the files with the raw numbers of a dataset are there, and long enough."""
-    prefix = os.environ.get("HDF5_EXTFILE_PREFIX", "").replace("${ORIGIN}", str(_folder(dataset)))
-    wanted = dataset.size * dataset.dtype.itemsize
-    for index in range(plan.get_external_count()):
-        raw, offset, length = plan.get_external(index)
-        here = min(length, wanted)
-        path = Path(prefix, os.fsdecode(raw))
-        shown = printable(str(path))
-        if not path.is_file():
-            beside = (_folder(dataset) / path.name).is_file()
-            raise Unusable(
-                f"has its numbers in another file, {shown}, which is not there (HDF5 looks for it from the folder"
-                f" where nnctl runs).\n"
-                + (f"Run nnctl in {_folder(dataset)}." if beside else "Bring that file too, or save the numbers here.")
-            )
-        held = max(0, path.stat().st_size - offset)
-        if held < here:
-            raise Unusable(
-                f"has its numbers in another file, {shown}, which is too short: {here - held:,} of {here:,} bytes are"
-                " missing.\nCopy that file again."
-            )
-        wanted -= here
-    if wanted > 0:
-        raise Unusable(f"has its numbers in other files, and {wanted:,} bytes of them are in none.\nSave it again.")
 
 
 def _check_virtual(dataset: Any, plan: Any, depth: int) -> None:
@@ -237,6 +214,8 @@ def _source(dataset: Any, file: str, name: str) -> Iterator[Any]:
         prefixes = [Path(p) for p in os.environ.get("HDF5_VDS_PREFIX", "").split(":") if p]
         places = [*(p / Path(file).name for p in prefixes), _folder(dataset) / file, Path(file)]
         path = next((p for p in [*places, _folder(dataset) / Path(file).name] if p.is_file()), Path())
+        if _folder(dataset) not in (path if path != Path() else _folder(dataset) / file).resolve().parents:
+            raise Unusable(f"{missing} lies outside the folder of this file: from elsewhere nothing is read.\n{way}")
         if path == Path():
             raise Unusable(f"{missing} is not there: no such file beside this one.\n{way}")
         try:
@@ -244,7 +223,10 @@ def _source(dataset: Any, file: str, name: str) -> Iterator[Any]:
         except Exception as error:
             raise Unusable(f"{missing} cannot be read: the file {in_plain_words(error)}") from None
     try:
-        source = opened.get(name)
+        try:
+            source = links.follow(opened, name)
+        except Unusable as reason:
+            raise Unusable(f"{missing} {reason}") from None
         if not isinstance(source, h5py.Dataset) or source.shape is None:
             raise Unusable(f"{missing} is not there: the file holds no such dataset.\n{way}")
         yield source

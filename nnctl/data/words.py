@@ -6,6 +6,9 @@ Every reading error passes through `in_plain_words`; a cause that is not known h
 import errno
 import re
 
+UNSEEN = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)  # but for tabs and line ends
 HDF5 = re.compile(r"(?:Unable to|Can't) synchronously .*? \((.*)\)")  # how h5py hands on an error of the library's
 LONGEST = 120  # characters of a library's own words
 AGAIN = "Copy or download it again."
@@ -72,3 +75,8 @@ def cause(error: BaseException) -> str:
 def printable(text: str) -> str:
     """Return text with every character that no terminal shows, or that is no character, written as its code."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def for_terminal(text: str) -> str:
+    """Return text with what moves the cursor, colours, or turns the direction written as its code; lines stay lines."""
+    return text if text.isprintable() else UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from nnctl.runs.files import refused, replacing
 FILE = "file"  # the column that says where a row is, where there are several inputs
 ROW = "row"  # the column of whole numbers
 PROBABILITY = "probability"  # a column that only classes fill
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # what a formula begins with
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(inf|nan)")
 LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half of a sign that stands for no byte either
 Answers = Mapping[str, Sequence[object]]
 
@@ -90,12 +92,47 @@ def writing(path: Path) -> Iterator[Writer]:
         raise refused(path, error) from None
 
 
-def write_csv(file: IO[str], answers: Answers, header: bool) -> None:
-    """Write a block as CSV, with the names of the columns above it or without."""
-    rows = csv.writer(file, lineterminator="\n")
+class Writable(Protocol):
+    """What text can be written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write text."""
+
+
+def write_csv(file: Writable, answers: Answers, header: bool) -> None:
+    """Write a block as CSV, with the names of the columns above it or without; no cell is run by a spreadsheet."""
+    rows = csv.writer(_Rows(file), lineterminator="\r\n")  # so that a cell with either of them is in quotes
     if header:
-        rows.writerow(answers)
-    rows.writerows(zip(*answers.values(), strict=True))
+        rows.writerow(map(cell, answers))
+    rows.writerows(zip(*map(_cells, answers.values()), strict=True))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Takes rows one by one, and ends them as nnctl's files do."""
+
+    file: Writable
+
+    def write(self, row: str) -> object:
+        return self.file.write(row[:-2] + "\n")
+
+
+def _cells(values: Sequence[object]) -> Sequence[object]:
+    """Return a column as its cells; most have numbers, or few different texts."""
+    if str not in set(map(type, values)):
+        return values
+    texts = {value: cell(value) for value in set(values) if isinstance(value, str)}
+    return [texts.get(value, value) if isinstance(value, str) else value for value in values]
+
+
+def cell(value: object) -> object:
+    """Return a value with ' before a text that a spreadsheet would take for a formula; numbers are none.
+
+    Of what begins such a text: OWASP, CSV Injection.
+    """
+    if isinstance(value, str) and value.startswith(FORMULA) and len(value) > 1 and not NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
 
 
 @writer(".csv")

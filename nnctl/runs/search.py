@@ -35,11 +35,18 @@ def _point(name: str, folder: Path) -> None:
 
 def find_run(name: str, runs_dir: Path, command: str = "predict") -> Run:
     """Return the run that an argument of a command names: `latest`, a path, or a folder's or run's name in runs_dir."""
+    run = _named(name, runs_dir, command)
+    _check_links(run.folder)
+    return run
+
+
+def _named(name: str, runs_dir: Path, command: str) -> Run:
+    """Return the run that is named, before its files are looked at."""
     if name == LATEST:
         return _newest_finished(runs_dir)
     for folder in _places(name, runs_dir):
         if os.path.isfile(folder / PARAMETERS):
-            return Run(folder.parent / folder.readlink() if folder.is_symlink() else folder)
+            return Run(_target(folder) if folder.is_symlink() else folder)
         if os.path.isfile(folder / STATUS):
             raise SpecError(f"{folder}: this run has no {PARAMETERS} ({_in_words(folder)})")
         if held := _held(folder):
@@ -51,6 +58,26 @@ def find_run(name: str, runs_dir: Path, command: str = "predict") -> Run:
         return _newest_finished(runs_dir, name)
     hint = suggestion(name, dict.fromkeys([*names, *known]), most=SHOWN) if known else f" ({runs_dir} holds no runs)"
     raise SpecError(f"there is no run {name!r}, neither as a path nor in {runs_dir}{hint}")
+
+
+def _target(link: Path) -> Path:
+    """Return the folder beside it that one of nnctl's own links points to; raise a SpecError for any other link."""
+    target = link.readlink()
+    if link.name not in (LATEST, LATEST_COMPARISON) or len(target.parts) != 1 or target.name in ("", ".."):
+        place = printable(str(link))
+        raise SpecError(f"{place}: is a link, to {printable(str(target))}; name the folder of the run itself")
+    return link.parent / target
+
+
+def _check_links(folder: Path) -> None:
+    """Raise a SpecError where something in a run's folder is a link: what is written there would go elsewhere."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        links = sorted(entry.name for entry in entries if entry.is_symlink())
+        if links:
+            raise SpecError(
+                f"{printable(str(folder))}: holds a link, {printable(links[0])}, and the files of a run are none.\n"
+                "Put the file itself there, or take the link away."
+            )
 
 
 def remarks(run: Run, runs_dir: Path) -> list[str]:

@@ -3,7 +3,6 @@
 The file may be anything, for people and other programs write there too: what cannot be understood is a DataError.
 """
 
-import json
 import os
 import stat
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.errors import DataError
+from nnctl.plain_json import read_json
 from nnctl.process import lives
 
 STATUS = "run.json"
@@ -57,13 +57,11 @@ def read_content(folder: Path) -> dict[str, Any]:
             raise DataError(f"{path}: is not a file")
         if info.st_size > LARGEST:
             raise DataError(f"{path}: is not one of nnctl's ({info.st_size:,} bytes)")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path.read_bytes(), LARGEST)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: is not text in UTF-8") from None
-    except (ValueError, RecursionError):
-        raise DataError(f"{path}: {'is not JSON' if info.st_size else 'is empty'}") from None
+    except ValueError as error:
+        raise DataError(f"{path}: {error if info.st_size else 'is empty'}") from None
     if not isinstance(content, dict):
         raise DataError(f"{path}: holds no object of JSON")
     return content

@@ -450,7 +450,6 @@ YES = {"kind": "boolean", "name": "a", "fill": 1.0, "gaps": False}
         {"columns": [AGE, AGE]},
         {"columns": [{"kind": "number", "name": "a"}]},
         {"columns": [{**AGE, "fill": "x"}]},
-        {"columns": [{**AGE, "fill": float("nan")}]},
         {"columns": [{**AGE, "gaps": 1}]},
         {"columns": [{"kind": "category", "name": "a", "values": [1], "gaps": False}]},
         {"columns": [{"kind": "colour", "name": "a"}]},

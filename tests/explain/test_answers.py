@@ -2,6 +2,7 @@
 
 import csv
 import json
+from io import StringIO
 from pathlib import Path
 
 import h5py
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from nnctl.errors import SpecError, StorageError
-from nnctl.explain.answers import as_objects, writer_of, writers, writing
+from nnctl.explain.answers import as_objects, write_csv, writer_of, writers, writing
 
 BLOCKS = [
     {
@@ -142,3 +143,24 @@ def test_objects_leave_out_columns_that_nobody_fills():
         {"row": 0, "q": None},
         {"row": 1, "q": None},
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "-1,5", "+49 30"]
+)
+def test_a_cell_that_a_spreadsheet_would_run_is_text(text):
+    out = StringIO()
+    write_csv(out, {text: [text], "b": [1]}, header=True)
+    header, row = csv.reader(StringIO(out.getvalue(), newline=""))
+    assert not out.getvalue().endswith("\r\n")
+    assert header == [f"'{text}", "b"]
+    assert row == [f"'{text}", "1"]
+
+
+@pytest.mark.parametrize(
+    "value", ["-", "+", "-5", "+3.25", "-.5e-3", "-inf", "a=b", "", "'=1", "5-3", -5, -0.25, None, "né"]
+)
+def test_numbers_and_other_text_stay(value):
+    out = StringIO()
+    write_csv(out, {"a": [value], "b": [1]}, header=False)
+    assert next(csv.reader(StringIO(out.getvalue())))[0] == ("" if value is None else str(value))

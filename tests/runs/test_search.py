@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -392,3 +393,25 @@ def test_the_link_latest_comparison_points_to_the_newest(nnctl, tmp_path):
         assert link.readlink().name.startswith(f"compare-init-number-{number}-")
     assert nnctl("predict").exit_code == 2  # it is no run
     assert nnctl("predict", "latest-comparison/he").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["link", "runs/link", "runs/latest", "latest-comparison"])
+def test_a_run_behind_a_link_of_someone_else_is_refused(nnctl, runs, tmp_path, name):
+    make(tmp_path, "elsewhere", "finished", 0, 1)
+    (runs / Path(name).name).symlink_to(tmp_path / "elsewhere")
+    outcome = nnctl("predict", name, "new.npz")
+    assert outcome.exit_code == 2
+    assert "is a link, to " in outcome.stderr
+    assert outcome.stderr.endswith("; name the folder of the run itself\n")
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "confusion.png", "costs.csv"])
+def test_a_run_with_a_link_in_it_is_refused_before_anything_is_read_or_written(nnctl, runs, tmp_path, file):
+    (tmp_path / "secret").write_text("key: &secret 1234")
+    (runs / "good" / file).symlink_to(tmp_path / "secret")
+    for arguments in (("predict", "good"), ("evaluate", "latest"), ("predict", "runs/good", "new.npz")):
+        outcome = nnctl(*arguments)
+        assert outcome.exit_code == 2
+        assert f"good: holds a link, {file}, and the files of a run are none" in outcome.stderr
+        assert "1234" not in outcome.stderr
+    assert (tmp_path / "secret").read_text() == "key: &secret 1234"

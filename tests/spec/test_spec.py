@@ -281,7 +281,7 @@ def test_what_is_resolved_has_every_default(tmp_path):
     assert list(resolved) == ["name", "seed", "data", "model", "train"]
     assert resolved["data"] == {
         "source": "circles", "m": 300, "m_test": 100, "noise": 0.05, "factor": 0.8, "seed": 1, "test_seed": 2,
-        "background": "white", "layout": "rows", "color": "rgb",
+        "background": "white", "megapixels": 25.0, "layout": "rows", "color": "rgb",
     }  # fmt: skip
     assert resolved["model"] == {"layer_dims": (2, 4, 1), "activations": ("relu", "sigmoid"), "init": "he"}
     wanted = {

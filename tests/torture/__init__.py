@@ -1,0 +1,1 @@
+"""Tests that can go on for hours: `python -m tests.torture KIND`."""
