@@ -5,6 +5,7 @@ How fast anything was is not looked at: the sizes are small, and a machine that 
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -139,6 +140,23 @@ def test_how_many_times_another_error_ours_is():
     second = Errors("b", 10, True, {"nnctl init": [0.5], "MLP": [0.5]})
     third = Errors("c", 10, True, {"nnctl init": [0.5]})
     assert tables.ratio([first, second, third], "nnctl init", "MLP") == f"{(0.03 / 0.06) ** 0.5:.3f} of it"
+    assert tables.ratio([first, second], "nnctl init", "nnctl init") == "1.000 of it"
+
+
+def test_how_sure_it_is_by_the_pairs_of_splits():
+    stream = np.random.RandomState(1)
+    held, means = 0, (0.1, 0.2, 0.4)
+    truth = float(np.exp(np.mean([np.log((0.9 * mean + tables.SHIFT) / (mean + tables.SHIFT)) for mean in means])))
+    for _ in range(400):
+        measured = []
+        for mean in means:
+            common = 0.02 * stream.randn(20)  # what is hard for one is hard for the other
+            other = mean + common
+            own = 0.9 * mean + common + 0.01 * stream.randn(20)
+            measured.append(Errors("t", 10, True, {"own": own.tolist(), "other": other.tolist()}))
+        low, high = re.findall(r"[.\d]+", tables.ratio(measured, "own", "other"))[-2:]
+        held += float(low) <= truth <= float(high)
+    assert 0.91 <= held / 400 <= 0.98
 
 
 def test_the_errors_of_a_split():
