@@ -39,11 +39,14 @@ VARIANTS: dict[str, Changes] = {
     "beta2 0.999": {"train.optimizer": "adam"},
     "no embedding": {"model.embed": None},
     "no input scale": {"model.input_scale": None},
+    "learning rate 0.002": {"train.learning_rate": 0.002},
     "constant rate": {"train.schedule": "constant"},
+    "cosine rate": {"train.schedule": "cosine"},
     "no label smoothing": {"train.label_smoothing": None},
     "no clipping of outputs": {"data.clip_outputs": None},
     "no dropout": {"train.dropout": None},
     "relu, not mish": {"model.activations": "relu"},
+    "selu, not mish": {"model.activations": "selu"},
     "the last epoch, not the best": {"train.early_stopping": None},
 }
 
