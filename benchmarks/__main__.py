@@ -1,4 +1,4 @@
-"""python -m benchmarks: run the workloads, print the report, and write it to a folder as Markdown and JSON."""
+"""python -m benchmarks [NAME]...: run workloads, print the report, and write it to a folder as Markdown and JSON."""
 
 import argparse
 import json
@@ -14,15 +14,16 @@ def main() -> None:
     """Run what the command line asks for."""
     names = [*WORKLOADS, "growth", "tables", "ablations"]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="nnctl beside what else one would use.")
-    parser.add_argument("--only", metavar="NAME,...", help=f"run these workloads of: {', '.join(names)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"run these only of: {', '.join(names)}")
+    parser.add_argument("--only", metavar="NAME,...", default="", help="the same, with commas")
     parser.add_argument("--repeats", type=int, default=5, help="repetitions of each contestant (default 5)")
     parser.add_argument("--quick", action="store_true", help="run each once on a small size, to see that it runs")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks"), metavar="FOLDER", help="where to write")
     given = parser.parse_args()
-    chosen = given.only.split(",") if given.only else names
+    chosen = [*given.names, *filter(None, given.only.split(","))] or names
     unknown = next((name for name in chosen if name not in names), None)
     if unknown is not None:
-        parser.error(f"--only: there is no workload {unknown!r}; there are {', '.join(names)}")
+        parser.error(f"there is no workload {unknown!r}; there are {', '.join(names)}")
     if given.repeats < 1:
         parser.error(f"--repeats must be at least 1, got {given.repeats}")
     repeats = 1 if given.quick else given.repeats

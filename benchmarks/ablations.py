@@ -1,8 +1,9 @@
 """Ablations: what each ingredient of what `nnctl init` writes for a table is worth, measured by leaving it out.
 
-The error is the one of `tables`: the share of wrong classes, or the root of the mean square error in units of the
-targets' standard deviation, of several splits and starts. The number of an ingredient is by how much the error of all
-tables grows without it, in the shifted geometric mean; every variant sees the same rows.
+The tables are those of `development`, so that what is chosen here is not chosen by the rows that it is judged by. The
+error is the one of `tables`: the share of wrong classes, or the root of the mean square error in units of the targets'
+standard deviation, of several splits and starts of one network. The number of an ingredient is how many times the error
+is without it, in the shifted geometric mean over the tables; every variant sees the same rows.
 """
 
 import csv
@@ -14,14 +15,20 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.tables import SHIFT, TABLES
+from benchmarks.development import DEVELOPMENT
+from benchmarks.tables import TABLES, Errors, ratio
+
+if TYPE_CHECKING:
+    from nnctl.nn.metrics import Metrics
 
 SEEDS, QUICK = (1, 2, 3), (1,)
+STARTS = 3  # networks of each split, whose errors are averaged
 MOST_ROWS = 5_000  # of a table, drawn where there are more
+ALL = TABLES | DEVELOPMENT
 WORKERS = 2  # trainings side by side, each with one thread
 
 Changes = Mapping[str, Any]  # dotted keys of a spec
@@ -32,22 +39,26 @@ VARIANTS: dict[str, Changes] = {
     "beta2 0.999": {"train.optimizer": "adam"},
     "no embedding": {"model.embed": None},
     "no input scale": {"model.input_scale": None},
+    "learning rate 0.002": {"train.learning_rate": 0.002},
     "constant rate": {"train.schedule": "constant"},
+    "cosine rate": {"train.schedule": "cosine"},
     "no label smoothing": {"train.label_smoothing": None},
     "no clipping of outputs": {"data.clip_outputs": None},
     "no dropout": {"train.dropout": None},
     "relu, not mish": {"model.activations": "relu"},
+    "selu, not mish": {"model.activations": "selu"},
     "the last epoch, not the best": {"train.early_stopping": None},
 }
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One training: a spec as plain values, and the seed of the split and of the start."""
+    """A spec as plain values, the seed of the split and of the first start, and how many starts there are."""
 
     spec: Mapping[str, Any]
     folder: Path
     seed: int
+    starts: int
 
 
 def changed(spec: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
@@ -65,29 +76,35 @@ def changed(spec: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
 
 
 def error_of(trial: Trial) -> float:
-    """Train in this process, and return the error on the rows held out."""
+    """Train in this process, start by start; return the mean error on the rows held out."""
     from nnctl.runs.run import create_run
     from nnctl.spec.document import Document
     from nnctl.spec.reading import parse
-    from nnctl.training.experiment import prepare, train
+    from nnctl.training.experiment import Experiment, prepare, train
 
     tree = changed(trial.spec, {})
-    tree = {**tree, "seed": trial.seed, "data": {**tree["data"], "seed": trial.seed}}
+    tree["data"] |= {"seed": trial.seed}
     tree["train"] |= {"threads": 1, "shards": 1}
-    experiment = prepare(parse(Document("ablation", tree), (trial.folder,)))
-    with tempfile.TemporaryDirectory(prefix="nnctl-benchmarks-") as folder:
-        result = train(experiment, create_run(Path(folder), "run", {}))
-    found = result.metrics["test"]
+    errors, before = [], None
+    for start in range(trial.starts):
+        spec = parse(Document("ablation", {**tree, "seed": 100 * trial.seed + start}), (trial.folder,))
+        experiment: Experiment = prepare(spec, before.dataset if before else None)
+        with tempfile.TemporaryDirectory(prefix="nnctl-benchmarks-") as folder:
+            result = train(experiment, create_run(Path(folder), "run", {}))
+        errors.append(_error(result.metrics["test"], experiment.dataset.parts["test"].table.y))
+        before = experiment
+    return float(np.mean(errors))
+
+
+def _error(found: "Metrics", truth: Any) -> float:
     if "accuracy" in found:
         return 1 - (found["accuracy"] or 0.0)
-    truth = experiment.dataset.parts["test"].table.y
-    assert truth is not None
     return float("inf") if found["mse"] is None else float(np.sqrt(found["mse"]) / truth.std())
 
 
 def measure(
     quick: bool,
-    names: Sequence[str] = tuple(TABLES),
+    names: Sequence[str] = tuple(DEVELOPMENT),
     variants: Mapping[str, Changes] = VARIANTS,
     seeds: Sequence[int] = SEEDS,
 ) -> dict[str, dict[str, list[float]]]:
@@ -95,8 +112,8 @@ def measure(
 
     A variant that changes nothing of a table's spec has the errors of the first.
     """
-    there = [name for name in names if importlib.util.find_spec(TABLES[name].package)]
-    names, seeds = (["iris"], QUICK) if quick else (there, seeds)
+    there = [name for name in names if importlib.util.find_spec(ALL[name].package)]
+    names, seeds, starts = (["iris"], QUICK, 1) if quick else (there, seeds, STARTS)
     errors: dict[str, dict[str, list[float]]] = {variant: {} for variant in variants}
     with tempfile.TemporaryDirectory(prefix="nnctl-benchmarks-") as folder, ProcessPoolExecutor(WORKERS) as pool:
         for number, name in enumerate(names):
@@ -106,7 +123,7 @@ def measure(
             for variant, own in specs.items():
                 same = next(other for other in specs if specs[other] == own)
                 running[variant] = running.get(same) or [
-                    pool.submit(error_of, Trial(own, Path(folder), seed)) for seed in seeds
+                    pool.submit(error_of, Trial(own, Path(folder), seed, starts)) for seed in seeds
                 ]
             for variant, futures in running.items():
                 errors[variant][name] = [future.result() for future in futures]
@@ -119,20 +136,24 @@ def write(errors: Mapping[str, Mapping[str, Sequence[float]]], out: Path) -> str
     """Write the errors to a folder as Markdown and JSON; return the Markdown."""
     first = next(iter(errors))
     names = list(errors[first])
-    lines = [f"| | {' | '.join(names)} | the error is |", f"|---|{'---|' * len(names)}---|"]
+    kinds = {"classes": [name for name in names if not ALL[name].regression]}
+    kinds["numbers"] = [name for name in names if ALL[name].regression]
+    heads = [f"of {kind}, the error is" for kind, own in kinds.items() if own]
+    lines = [f"| | {' | '.join([*names, *heads])} |", f"|---|{'---|' * (len(names) + len(heads))}"]
     for variant, own in errors.items():
         cells = [f"{np.mean(own[name]):.4f}" for name in names]
-        lines.append(f"| {variant} | {' | '.join(cells)} | {ratio(own, errors[first]):.3f} of the first's |")
+        cells += [_ratio(own, errors[first], chosen) for chosen in kinds.values() if chosen]
+        lines.append(f"| {variant} | {' | '.join(cells)} |")
     text = "\n".join(lines) + "\n"
     (out / "ablations.md").write_text(text, encoding="utf-8")
     (out / "ablations.json").write_text(json.dumps(errors, indent=2) + "\n", encoding="utf-8")
     return text
 
 
-def ratio(own: Mapping[str, Sequence[float]], other: Mapping[str, Sequence[float]]) -> float:
-    """Return how many times the error of another this is, in the shifted geometric mean over the tables."""
-    logs = [np.log((np.mean(own[name]) + SHIFT) / (np.mean(other[name]) + SHIFT)) for name in own]
-    return float(np.exp(np.mean(logs)))
+def _ratio(own: Mapping[str, Sequence[float]], first: Mapping[str, Sequence[float]], names: Sequence[str]) -> str:
+    """Return how many times the error of the first variant another's is on these tables."""
+    pairs = [{"own": list(own[name]), "first": list(first[name])} for name in names]
+    return ratio([Errors(name, 0, False, errors) for name, errors in zip(names, pairs, strict=True)], "own", "first")
 
 
 def _drafted(name: str, file: Path) -> dict[str, Any]:
@@ -140,11 +161,11 @@ def _drafted(name: str, file: Path) -> dict[str, Any]:
     from nnctl.spec import document
     from nnctl.training.draft import draft
 
-    header, rows = TABLES[name].rows()
+    header, rows = ALL[name].rows()
     if len(rows) > MOST_ROWS:
         rows = [rows[index] for index in np.random.RandomState(0).permutation(len(rows))[:MOST_ROWS].tolist()]
     with file.open("w", newline="", encoding="utf-8") as out:
         csv.writer(out).writerows([header, *rows])
     written = file.with_suffix(".yaml")
-    written.write_text(draft(file, TABLES[name].target, written).text, encoding="utf-8")
+    written.write_text(draft(file, ALL[name].target, written).text, encoding="utf-8")
     return dict(document.read(written).tree)

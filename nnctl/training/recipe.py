@@ -1,7 +1,7 @@
 """A recipe is how a network is built and trained where nobody has chosen, to do well on small and large data alike.
 
-That for rows of numbers and names follows RealMLP (Holzmueller et al. 2024) in what `python -m benchmarks ablations`
-bears out on small tables; pictures have a plainer one.
+That for rows of numbers and names follows RealMLP (Holzmueller et al. 2024); what each of its parts is worth here, by
+`python -m benchmarks ablations`, is in docs/tables.md. Pictures have a plainer one.
 """
 
 from dataclasses import dataclass
