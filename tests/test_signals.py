@@ -274,7 +274,7 @@ def test_a_process_whose_parent_was_killed_saves_what_it_has(tmp_path, arguments
     with started(tmp_path, *arguments) as process:
         process.kill()
         deadline = time.monotonic() + 30
-        while statuses(tmp_path) != {"interrupted"}:
+        while {json.loads(path.read_text())["status"] for path in tmp_path.rglob("run.json")} != {"interrupted"}:
             assert time.monotonic() < deadline
             time.sleep(0.05)
     assert all(saved for _, saved in left(tmp_path).values())

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.errors import DataError, StorageError
-from nnctl.runs.files import Growing, overwrite, remove_unfinished, write_text
+from nnctl.runs.files import Growing, overwrite, remove_unfinished, write_durably, write_text
 from nnctl.runs.status import STATUS, read_content
 from nnctl.spec.document import dump
 
@@ -66,6 +66,14 @@ class Run:
             with contextlib.suppress(OSError):
                 overwrite(path, _as_json({key: status[key] for key in BRIEF if key in status}).encode("utf-8"))
             raise
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write config.yaml, durably in place of another one."""
+        text = dump(config)
+        if not self.config.exists():
+            write_text(self.config, text)
+        elif self.config.read_text(encoding="utf-8") != text:
+            write_durably(self.config, text.encode())
 
     def write_rows(self, rows: Mapping[str, Sequence[int]]) -> None:
         """Write rows.json: the numbers of the training rows that each share took."""
@@ -125,7 +133,7 @@ class Run:
             rows = [line for line in lines[1:] if (at := int(line.partition(",")[0])) < start and due(at)]
         except ValueError:
             raise DataError(f"{self.cost_file}: is no log of costs of nnctl's") from None
-        write_text(self.cost_file, "\n".join([header, *rows]) + "\n")
+        write_durably(self.cost_file, ("\n".join([header, *rows]) + "\n").encode())
 
     def saved_files(self) -> list[Path]:
         """Return the files without which a checkpoint is of no use, and the folder in which the run's folder is."""
@@ -162,7 +170,7 @@ def create_run(parent: Path, name: str, config: Mapping[str, Any], stamp: str | 
     """Make the folder parent/name-stamp (-2, -3, ... if it is taken) with config.yaml in it."""
     folder = create_folder(parent, name if stamp == "" else f"{name}-{stamp or timestamp()}")
     run = Run(folder)
-    write_text(run.config, dump(config))
+    run.write_config(config)
     return run
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from nnctl.data.words import printable
 from nnctl.errors import DataError, SpecError
 from nnctl.registry import listed, suggestion
-from nnctl.runs.run import PARAMETERS, Run, name_of
+from nnctl.runs.run import CONFIG, PARAMETERS, Run, name_of
 from nnctl.runs.status import STATUS, Status, read_status
 
 LATEST = "latest"
@@ -58,6 +58,28 @@ def _named(name: str, runs_dir: Path, command: str) -> Run:
         return _newest_finished(runs_dir, name)
     hint = suggestion(name, dict.fromkeys([*names, *known]), most=SHOWN) if known else f" ({runs_dir} holds no runs)"
     raise SpecError(f"there is no run {name!r}, neither as a path nor in {runs_dir}{hint}")
+
+
+def find_begun(name: str, runs_dir: Path) -> Run:
+    """Return the run that is to be taken up: one that has begun, whatever became of it; `latest` is the newest."""
+    if name == LATEST:
+        known, _ = _survey(runs_dir)
+        if not known:
+            raise SpecError(f"{runs_dir} holds no runs")
+        run = known[0][0]
+    else:
+        begun = (folder for folder in _places(name, runs_dir) if os.path.isfile(folder / CONFIG))
+        folder = next(begun, None)
+        if folder is None:
+            named = _of_name(name, runs_dir, runs=True)
+            if not named:
+                known_names = sorted(entry.name for entry in _folders(runs_dir))
+                hint = suggestion(name, known_names, most=SHOWN) if known_names else f" ({runs_dir} holds no runs)"
+                raise SpecError(f"there is no run {name!r} with a {CONFIG}, neither as a path nor in {runs_dir}{hint}")
+            folder = named[-1]
+        run = Run(_target(folder) if folder.is_symlink() else folder)
+    _check_links(run.folder)
+    return run
 
 
 def _target(link: Path) -> Path:

@@ -33,6 +33,15 @@ class Resumed:
         """The first iteration that is done now."""
         return self.checkpoint.iteration if self.checkpoint else 0
 
+    def lines(self, run: Run, iterations: int) -> list[str]:
+        """Say from where the run goes on, and whether it comes to the bits of one that was never ended."""
+        how = "from its beginning" if self.checkpoint is None else f"from iteration {self.iteration:,}"
+        lines = [f"note: {note}" for note in self.said["notes"]]
+        lines.append(
+            f"{run.folder} goes on {how} of {iterations:,}, {'exactly' if self.said['exact'] else 'not exactly'}"
+        )
+        return lines + [f"note: {difference}" for difference in self.said["differences"]]
+
     @property
     def before(self) -> list[Any]:
         """What run.json says of earlier resumptions."""
