@@ -38,6 +38,11 @@ def resume(run: Run, experiment: Experiment, before: Spec, terms: Terms) -> tupl
     Raise a SpecError where there is nothing to go on with or the spec is another, a DataError where the data are, and
     a GateError where strict terms are not met.
     """
+    if experiment.spec.networks:
+        raise SpecError(
+            f"{run.folder}: is an ensemble, which does not go on as one; each of its networks does:"
+            f" nnctl train --resume {run.folder / 'members' / '1'}"
+        )
     content, notes = run.status(), list[str]()
     changed = _changes(before, experiment.spec)
     _check_state(run, content, experiment, changed)

@@ -231,6 +231,13 @@ def test_a_run_that_is_over_or_diverged_is_not_taken_up(folder):
         folder.train(spec, run)
 
 
+def test_an_ensemble_does_not_go_on_as_one(folder):
+    spec = folder.spec(ensemble=2)
+    run = create_run(folder.folder / "runs", "run", spec.resolved())
+    with pytest.raises(SpecError, match="is an ensemble, which does not go on as one"):
+        resume(run, experiment.prepare(spec), spec, USUAL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="has no flock")
 def test_one_process_at_a_time_writes_in_a_run(tmp_path):
     with (
