@@ -61,6 +61,7 @@ def report(quick):
     return json.loads((quick[0] / "benchmarks.json").read_text())
 
 
+@pytest.mark.slow
 def test_every_contestant_that_is_installed_takes_part_in_every_workload(report):
     for name, workload in WORKLOADS.items():
         commands = isinstance(workload, Commands)
@@ -70,12 +71,14 @@ def test_every_contestant_that_is_installed_takes_part_in_every_workload(report)
         assert all(len(repetitions) == 1 for repetitions in answers.values())
 
 
+@pytest.mark.slow
 def test_peers_that_are_not_installed_are_named(quick, report):
     assert report["left_out"] == ABSENT
     left_out = [line for line in quick[1].splitlines() if line.startswith("Left out")]
     assert left_out == ([f"Left out because not installed: {', '.join(NAMES[p] for p in ABSENT)}."] if ABSENT else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRAININGS)
 def test_the_contestants_do_the_same_work(report, name):
     answers = report["measurements"][name]["answers"]
@@ -86,6 +89,7 @@ def test_the_contestants_do_the_same_work(report, name):
     assert costs == {who: pytest.approx(costs["nnctl"], rel=tolerance) for who in costs}
 
 
+@pytest.mark.slow
 def test_the_report_is_printed_and_written(quick, report):
     out, printed = quick
     assert printed.startswith((out / "benchmarks.md").read_text())
@@ -93,6 +97,7 @@ def test_the_report_is_printed_and_written(quick, report):
         assert f"| {target['workload']} | {target['against']} | {target['nnctl']} | {target['other']} |" in printed
 
 
+@pytest.mark.slow
 def test_growth_is_measured_and_drawn(quick):
     curves = json.loads((quick[0] / "growth.json").read_text())
     assert {curve["what"] for curve in curves} == {
@@ -102,6 +107,7 @@ def test_growth_is_measured_and_drawn(quick):
     assert (quick[0] / "growth.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("sklearn" in ABSENT, reason="scikit-learn is not installed")
 def test_ablations_are_measured_and_printed(quick):
     errors = json.loads((quick[0] / "ablations.json").read_text())
@@ -151,6 +157,7 @@ def test_a_variant_changes_what_a_spec_has():
     assert ablations.changed(spec, {}) == spec
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("sklearn" in ABSENT, reason="scikit-learn is not installed")
 def test_tables_are_measured_and_printed(quick):
     (iris,) = json.loads((quick[0] / "tables.json").read_text())

@@ -1,21 +1,16 @@
 """A lock on a run is held by the one process that trains it, and vanishes with that process, however it ends.
 
-It is the system's own lock (flock) on a file in the run's folder, which readers never look at. A system without such
-locks goes without.
+It is the system's own lock (flock) on the run's folder, which readers never look at. A system without such locks goes
+without.
 """
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnctl.errors import StorageError
-from nnctl.plain_json import read_json
-from nnctl.process import this_process
-
-LOCK = ".lock"
-LARGEST = 4096  # bytes of what the holder writes into it
+from nnctl.errors import DataError, StorageError
+from nnctl.runs.status import read_content
 
 
 @contextlib.contextmanager
@@ -26,33 +21,27 @@ def locked(folder: Path) -> Iterator[None]:
     except ImportError:  # on Windows
         yield
         return
-    path = folder / LOCK
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise StorageError(f"{path}: cannot be opened: {error.strerror}") from None
+        raise StorageError(f"{folder}: cannot be opened: {error.strerror}") from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StorageError(
-                f"{folder}: is being trained by {_holder(descriptor)}; one at a time writes there"
-            ) from None
+            said = f"{folder}: is being trained by {_holder(folder)}; only one at a time writes there"
+            raise StorageError(said) from None
         except OSError:  # a file system without locks
-            yield
-            return
-        with contextlib.suppress(OSError):  # who holds it is only said
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(this_process()).encode(), 0)
+            pass
         yield
     finally:
         os.close(descriptor)
 
 
-def _holder(descriptor: int) -> str:
-    """Return in words which process holds a lock."""
+def _holder(folder: Path) -> str:
+    """Return in words which process trains a run, as its run.json says."""
     try:
-        holder = read_json(os.pread(descriptor, LARGEST, 0), LARGEST)
+        holder = read_content(folder)["process"]
         return f"process {int(holder['pid'])} on {str(holder['host'])!r}"
-    except (OSError, ValueError, TypeError, KeyError):
+    except (DataError, ValueError, TypeError, KeyError):
         return "another process"

@@ -529,7 +529,7 @@ def test_a_byte_changed_anywhere_is_never_a_traceback(tmp_path, kind, step):
         (np.savez_compressed if "packed" in kind else np.savez)(path, X=X, y=[0, 1, 1, 0])
         path = path.with_suffix(".npz")
     content = path.read_bytes()
-    for place in range(step, len(content), 13):
+    for place in range(step, len(content), 104 if kind.startswith("h5") else 13):  # each of HDF5's has a process
         damaged = bytearray(content)
         damaged[place] ^= 0xFF
         path.write_bytes(damaged)

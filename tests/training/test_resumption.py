@@ -239,15 +239,13 @@ def test_an_ensemble_does_not_go_on_as_one(folder):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no flock")
-def test_one_process_at_a_time_writes_in_a_run(tmp_path):
-    with (
-        locked(tmp_path),
-        pytest.raises(StorageError, match=rf"is being trained by process {os.getpid()} on"),
-        locked(tmp_path),
-    ):
-        pass
-    with locked(tmp_path):
-        pass
+def test_one_process_at_a_time_writes_in_a_run(folder):
+    run = folder.train(folder.spec())
+    for said in (f"process {os.getpid()} on", "another process;"):
+        with locked(run.folder), pytest.raises(StorageError, match=f"is being trained by {said}"), locked(run.folder):
+            pass
+        with locked(run.folder):
+            (run.folder / "run.json").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
