@@ -68,10 +68,12 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(iteration, arrays, about, path)
 
 
-def remove(folder: Path) -> None:
-    """Remove the checkpoints of a run whose training is over."""
-    for path in _paths(folder):
+def remove(folder: Path) -> bool:
+    """Remove the checkpoints of a run whose training is over; tell whether there were any."""
+    paths = _paths(folder)
+    for path in paths:
         path.unlink(missing_ok=True)
+    return bool(paths)
 
 
 def latest_iteration(folder: Path) -> int | None:

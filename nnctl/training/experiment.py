@@ -31,10 +31,11 @@ from nnctl.nn.parameters import initialize
 from nnctl.nn.schedules import Rate
 from nnctl.nn.span import SpanObjective
 from nnctl.nn.training import Step, fit
-from nnctl.runs import model
+from nnctl.runs import checkpoints, model
 from nnctl.runs.files import remove_unfinished
 from nnctl.runs.model import Model
 from nnctl.runs.run import CostLog, Run, now
+from nnctl.runs.status import COMPLETE
 from nnctl.spec.spec import Spec
 from nnctl.team import ALONE, Team
 from nnctl.training import stages
@@ -168,7 +169,7 @@ def recorded(experiment: Experiment, result: Result, work: Callable[[Sequence[in
 
     def conclude() -> None:
         result.seconds["total"] = experiment.data_seconds + time.perf_counter() - begin
-        run.write_status(record(started, now()))
+        written(result, lambda: run.write_status(record(started, now())))
 
     def cut_short(number: int) -> None:
         result.status = "interrupted" if result.status == "running" else result.status
@@ -262,7 +263,7 @@ def settle(experiment: Experiment, result: Result) -> None:
     """Save the parameters as they are now, before anything else can fail, and measure them."""
     begin = time.perf_counter()
     try:
-        model.save(experiment.model, result.run.parameters)
+        written(result, lambda: model.save(experiment.model, result.run.parameters))
     except StorageError as error:
         result.status, result.mishap = "failed", _saved_elsewhere(experiment.model, result.run, error)
     result.seconds["saving"] = time.perf_counter() - begin
@@ -270,6 +271,16 @@ def settle(experiment: Experiment, result: Result) -> None:
         result.metrics = measure(experiment.model, experiment.criterion, experiment.dataset)
     except DataError as error:
         result.status, result.mishap = "failed", result.mishap or _unread(error, result.run)
+
+
+def written(result: Result, write: Callable[[], object]) -> None:
+    """Write a file of a run; where there is no room for it and the training is over, its checkpoints make some."""
+    try:
+        write()
+    except StorageError:
+        if result.status not in COMPLETE or not checkpoints.remove(result.run.folder):
+            raise
+        write()
 
 
 def _unread(error: DataError, run: Run) -> DataError:

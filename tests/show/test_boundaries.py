@@ -71,7 +71,7 @@ def test_examples_of_the_test_are_hollow():
     assert [text.get_text() for text in figure.legends[0].get_texts()][2:] == ["training", "test"]
 
 
-@pytest.mark.parametrize("n", [3, 12])
+@pytest.mark.parametrize("n", [3, pytest.param(12, marks=pytest.mark.slow)])
 def test_every_scheme_has_a_panel_under_its_name(n):
     models = [(f"scheme {k}", model([[5, 0]], [-k / n], "sigmoid", ("dog", "cat"), (2,))) for k in range(n)]
     figure = drawn(boundaries, models, examples(CORNERS, [0, 0, 1, 0]), None)
