@@ -33,8 +33,8 @@ def train(
         str | None, typer.Option("--resume", help="Go on with a run that was ended, or latest.", metavar="RUN")
     ] = None,
     checkpoint_every: Annotated[
-        str, typer.Option("--checkpoint-every", help="Iterations, seconds (60s) or off.", metavar="N")
-    ] = "60s",
+        str | None, typer.Option("--checkpoint-every", help="Iterations, seconds such as 60s, or off.", metavar="N")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Resume only where it comes to the same bits.")] = False,
     allow_change: Annotated[
         bool, typer.Option("--allow-change", help="Resume with another spec or other data, and record it.")
@@ -74,9 +74,10 @@ def train(
         threads.configure(written.setting("train", "threads"), processes, written.setting("train", "dtype"))
 
         from nnctl.spec.reading import parse
-        from nnctl.training.keeping import Every
+        from nnctl.training.keeping import SELDOM, Every
 
-        spec, every = parse(written, (file.parent, Path.cwd())), Every.parse(checkpoint_every)
+        every = SELDOM if checkpoint_every is None else Every.parse(checkpoint_every)
+        spec = parse(written, (file.parent, Path.cwd()))
         size = None if no_pictures else picture_size
         if begun is None:
             _train(spec, runs_dir, every, size, quiet, as_json)
@@ -117,11 +118,12 @@ def _train(
     from nnctl.show import console, gallery, progress, tables
     from nnctl.training import experiment as spine
     from nnctl.training import stages
-    from nnctl.training.resumption import resume
 
     messages, size = console.messages(quiet), gallery.size(picture_size)
     experiment, resumed = spine.prepare(spec), None
     if again is not None:
+        from nnctl.training.resumption import resume
+
         experiment, resumed = resume(again.run, experiment, again.before, again.terms)
     messages.print(tables.summary(experiment))
     if not quiet and (columns := tables.columns(experiment)) is not None:
@@ -150,7 +152,7 @@ def _train(
             if spec.networks:
                 from nnctl.training import ensemble  # and with it processes
 
-                experiment, result, members = ensemble.train(experiment, run, report, messages.print)
+                experiment, result, members = ensemble.train(experiment, run, report, messages.print, every)
             else:
                 watcher = partial(stages.reported, report=partial(report, 0), iterations=experiment.iterations)
                 result = spine.train(experiment, run, [watcher], messages.print, every, resumed)

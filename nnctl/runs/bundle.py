@@ -7,13 +7,18 @@ or sizes that lie. Damage is found by the SHA-256, which is of the whole file wi
 """
 
 import json
+import os
+import stat
 from collections.abc import Mapping
 from hashlib import sha256
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nnctl.data.memory import available
+from nnctl.errors import DataError
 from nnctl.nn import Array
 from nnctl.plain_json import read_json
 from nnctl.runs import hdf5_layout
@@ -70,6 +75,27 @@ def unpack(image: bytes) -> tuple[dict[str, Array], dict[str, Any]]:
             raise Damaged(f"has something between {name} and what comes next")
         arrays[name] = flat.reshape(shape).astype(kind, copy=False)
     return arrays, about
+
+
+def image_of_file(path: Path) -> bytes:
+    """Return the bytes of a file, which memory must have room for twice; raise Damaged for what is no file, a
+    DataError where it cannot be read, and a MemoryError.
+    """
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise Damaged("is not a file")
+            if 2 * state.st_size > available():
+                raise MemoryError
+            return file.read(state.st_size + 1)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    """Open a file, a pipe, too, that nobody writes to."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _with_digest(head: bytes, digest: bytes) -> bytes:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnctl.errors import DataError
+from nnctl.errors import DataError, StorageError
 from nnctl.nn import Array
-from nnctl.runs.bundle import Damaged, pack, unpack
+from nnctl.runs.bundle import Damaged, image_of_file, pack, unpack
 from nnctl.runs.files import write_durably
 
 NAME = re.compile(r"checkpoint-(\d{1,18})\.h5")
@@ -55,12 +55,12 @@ def newest(folder: Path, notes: list[str]) -> Checkpoint | None:
 def read(path: Path) -> Checkpoint:
     """Return the checkpoint in a file; raise a DataError where it is none, or damaged."""
     try:
-        arrays, about = unpack(path.read_bytes())
+        arrays, about = unpack(image_of_file(path))
         iteration = about["iteration"]
         if type(iteration) is not int or iteration < 0 or f"checkpoint-{iteration:09d}.h5" != path.name:
             raise Damaged("is of another iteration than its name says")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    except MemoryError:
+        raise StorageError(f"{path}: does not fit into memory") from None
     except KeyError:
         raise DataError(f"{path}: is no checkpoint") from None
     except Damaged as reason:

@@ -4,8 +4,6 @@ The file is a bundle: W1, b1, ..., WL, bL and the arrays of what goes in and com
 HDF5 reader can take them, and JSON that says how they are put together. `load` is the one reader of it.
 """
 
-import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +15,6 @@ import numpy as np
 from nnctl import __version__, threads
 from nnctl.data.arrays import Unusable
 from nnctl.data.interface import Interface
-from nnctl.data.memory import available
 from nnctl.errors import DataError, SpecError, StorageError
 from nnctl.nn import Array
 from nnctl.nn.activations import activations
@@ -28,7 +25,7 @@ from nnctl.nn.network import Forward, Network, Pass
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
 from nnctl.runs import fronts, interfaces
-from nnctl.runs.bundle import Damaged, pack, unpack
+from nnctl.runs.bundle import Damaged, image_of_file, pack, unpack
 from nnctl.runs.checked import Content
 from nnctl.runs.files import write_durably
 from nnctl.team import gathered
@@ -150,26 +147,12 @@ def load(path: Path) -> Model:
     if kind != "HDF5":
         raise _no_model(path, f"is an {kind} file")
     try:
-        arrays, facts = unpack(_image(path))
+        arrays, facts = unpack(image_of_file(path))
         return _read(Content(arrays, facts))
     except MemoryError:
         raise StorageError(f"{path}: the network in it does not fit into memory") from None
     except (Damaged, Unusable, SpecError) as reason:
         raise _no_model(path, str(reason)) from None
-
-
-def _image(path: Path) -> bytes:
-    """Return the bytes of a file, which memory must have room for twice."""
-    try:
-        with path.open("rb") as file:
-            state = os.fstat(file.fileno())
-            if not stat.S_ISREG(state.st_mode):
-                raise Unusable("is not a file")
-            if 2 * state.st_size > available():
-                raise MemoryError
-            return file.read(state.st_size + 1)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _no_model(path: Path, reason: str) -> DataError:

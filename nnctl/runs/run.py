@@ -1,6 +1,6 @@
 """A run is a folder of its own, made exclusively and never overwritten: config, costs, status, parameters.
 
-runs/cat-20261120-142530/   config.yaml  run.json  rows.json  costs.csv  parameters.h5  and pictures
+runs/cat-20261120-142530/   config.yaml  run.json  rows.json  costs.csv  parameters.h5  checkpoints  and pictures
 """
 
 import contextlib
@@ -113,13 +113,18 @@ class Run:
             if kept is None:
                 log.row(columns)
             else:
-                self._cut_costs(columns, *kept)
+                log.problem = self._cut_costs(columns, *kept)
+                if log.problem is not None:
+                    say(f"note: {log.problem}")
             yield log
         finally:
             file.close()
 
-    def _cut_costs(self, columns: Sequence[str], start: int, due: Callable[[int], bool]) -> None:
-        """Keep of costs.csv the header and the rows before an iteration that are due; a torn last row goes."""
+    def _cut_costs(self, columns: Sequence[str], start: int, due: Callable[[int], bool]) -> str | None:
+        """Keep of costs.csv the header and the rows before an iteration that are due; a torn last row goes.
+
+        Where some are missing, such as those of a disk that was full, return that the log has ended.
+        """
         header = ",".join(columns)
         try:
             lines = self.cost_file.read_text(encoding="utf-8").split("\n")[:-1]  # what has no end is torn
@@ -134,6 +139,9 @@ class Run:
         except ValueError:
             raise DataError(f"{self.cost_file}: is no log of costs of nnctl's") from None
         write_durably(self.cost_file, ("\n".join([header, *rows]) + "\n").encode())
+        if missing := sum(map(due, range(start))) - len(rows):
+            return f"{self.cost_file}: {missing} rows before iteration {start} are missing; it ends there"
+        return None
 
     def saved_files(self) -> list[Path]:
         """Return the files without which a checkpoint is of no use, and the folder in which the run's folder is."""

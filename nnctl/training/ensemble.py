@@ -21,6 +21,7 @@ from nnctl.runs.run import Run, create_folder, create_run
 from nnctl.spec.spec import Spec
 from nnctl.training.advice import advice
 from nnctl.training.experiment import Experiment, log_columns, prepare, recorded, settle
+from nnctl.training.keeping import SELDOM, Every
 from nnctl.training.result import Result
 from nnctl.training.several import Report, Several, train_one
 from nnctl.training.side_by_side import Tell
@@ -77,7 +78,11 @@ class Members(Several[Member]):
 
 
 def train(
-    experiment: Experiment, run: Run, report: Report, say: Callable[[str], object] = lambda message: None
+    experiment: Experiment,
+    run: Run,
+    report: Report,
+    say: Callable[[str], object] = lambda message: None,
+    every: Every = SELDOM,
 ) -> tuple[Experiment, Result, Members]:
     """Train all members to their end, and save, measure and record their mean; return the experiment with it."""
     spec = experiment.spec
@@ -96,7 +101,7 @@ def train(
     def work(received: Sequence[int]) -> None:
         begin = time.perf_counter()
         with signals.last_words(whole.cut_short):
-            whole.train(partial(_train, experiment), report)
+            whole.train(partial(_train, experiment, every), report)
         result.seconds["training"] = time.perf_counter() - begin
         result.iterations = max(member.iterations for member in whole.members)
         result.notes += whole.all_notes()
@@ -117,9 +122,9 @@ def train(
     return trained[-1], result, whole
 
 
-def _train(experiment: Experiment, member: Member, tell: Tell) -> Member:
+def _train(experiment: Experiment, every: Every, member: Member, tell: Tell) -> Member:
     """Train one member; return it with what came of it."""
-    result = train_one(member, prepare(member.spec, experiment.dataset), tell)
+    result = train_one(member, prepare(member.spec, experiment.dataset), tell, every)
     member.iterations, member.best_iteration = result.iterations, result.best_iteration
     return member
 

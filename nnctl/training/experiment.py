@@ -232,7 +232,7 @@ def _optimize(
             result.status, result.mishap = "failed", _unread(error, result.run)
         else:
             result.status = "finished" if result.iterations == experiment.iterations else "stopped"
-            if result.status == "finished" and every != NEVER:
+            if result.status == "finished" and every != NEVER and keeper.saved != result.iterations:
                 keeper.save(result.iterations)
             memory.best.restore(objective)
             result.best_iteration = memory.best.iteration

@@ -66,7 +66,12 @@ class Keeper:
         return self.every.seconds is not None and time.monotonic() - self._last >= self.every.seconds
 
     def save(self, iteration: int) -> None:
-        """Write the checkpoint of an iteration; where that cannot be, say so once, and go on with the one before."""
+        """Write the checkpoint of an iteration; where that cannot be, say so once, and go on with the one before.
+
+        Parameters that are no numbers any more are never kept.
+        """
+        if not all_finite(self.objective.p):
+            return
         arrays, about = self.remembered.packed()
         arrays |= {"p": self.objective.p, "state": self.state}
         try:
@@ -88,14 +93,11 @@ class Keeper:
 
 
 def kept(steps: Iterator[Step], keeper: Keeper, start: int, received: Sequence[int]) -> Iterator[Step]:
-    """Write checkpoints where they are due, and one where a signal has come, which ends training before the step.
-
-    Parameters that are no numbers any more are never kept: what looks at the step next ends the training.
-    """
+    """Write checkpoints where they are due, and one where a signal has come, which ends training before the step."""
     for step in steps:
         at = step.iteration
         due = (received or keeper.is_due(at)) and at not in (start, keeper.saved)
-        if due and step.objective.is_finite() and all_finite(step.objective.p):
+        if due and step.objective.is_finite():
             keeper.save(at)
         if received:
             return

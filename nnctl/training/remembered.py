@@ -58,11 +58,16 @@ class Remembered:
 
     @classmethod
     def unpacked(cls, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> "Remembered":
-        """Return what was packed."""
+        """Return what was packed; raise a ValueError, or a KeyError, for anything else."""
+        counts = [about.get("examples"), about.get("waited")]
+        if arrays["costs"].shape != (3,) or not all(type(count) is int for count in counts):
+            raise ValueError("what the stages remember is not there")
         first, total, highest = arrays["costs"].tolist()
         own = cls(first, total=total, examples=about["examples"], highest=highest, waited=about["waited"])
         for name, memory in own._memories().items():
             if name in arrays:
+                if type(about.get(name)) is not int:
+                    raise ValueError(f"{name} is of no iteration")
                 memory.p, memory.iteration = arrays[name].copy(), about[name]
         return own
 

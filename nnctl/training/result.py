@@ -28,18 +28,12 @@ class Resumed:
     content: Mapping[str, Any]  # of run.json before
     said: Mapping[str, Any]  # when and with which differences, for run.json
 
-    @property
-    def iteration(self) -> int:
-        """The first iteration that is done now."""
-        return self.checkpoint.iteration if self.checkpoint else 0
-
     def lines(self, run: Run, iterations: int) -> list[str]:
         """Say from where the run goes on, and whether it comes to the bits of one that was never ended."""
-        how = "from its beginning" if self.checkpoint is None else f"from iteration {self.iteration:,}"
+        how = "from its beginning" if self.checkpoint is None else f"from iteration {self.checkpoint.iteration:,}"
         lines = [f"note: {note}" for note in self.said["notes"]]
-        lines.append(
-            f"{run.folder} goes on {how} of {iterations:,}, {'exactly' if self.said['exact'] else 'not exactly'}"
-        )
+        exact = "to the bits of an unbroken run" if self.said["exact"] else "not to the bits of an unbroken run"
+        lines.append(f"{run.folder} goes on {how} of {iterations:,}, {exact}")
         return lines + [f"note: {difference}" for difference in self.said["differences"]]
 
     @property

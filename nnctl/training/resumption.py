@@ -18,6 +18,7 @@ from nnctl.spec.spec import Spec
 from nnctl.training.assembly import rate_of, team_size
 from nnctl.training.experiment import Experiment, objective_of, state_of
 from nnctl.training.facts import differences, facts
+from nnctl.training.remembered import Remembered
 from nnctl.training.result import Resumed
 
 LENGTHS = ("train.iterations", "train.epochs")
@@ -61,8 +62,13 @@ def resume(run: Run, experiment: Experiment, before: Spec, terms: Terms) -> tupl
         raise GateError(
             f"{run.folder}: would not come to the same bits, and --strict asks for them: {'; '.join(differ)}"
         )
-    at = checkpoint.iteration if checkpoint else 0
-    said = {"iteration": at, "when": now(), "exact": not differ, "differences": differ, "notes": notes}
+    said = {
+        "iteration": checkpoint.iteration if checkpoint else 0,
+        "when": now(),
+        "exact": not differ,
+        "differences": differ,
+        "notes": notes,
+    }
     return experiment, Resumed(checkpoint, content, said)
 
 
@@ -127,11 +133,23 @@ def _check_shapes(checkpoint: Checkpoint, experiment: Experiment) -> None:
     """Raise a DataError where a checkpoint is of another network or optimizer."""
     objective = objective_of(experiment)
     state = state_of(experiment, objective)
-    for name, array in (("p", objective.p), ("state", state)):
+    own = {"p": objective.p, "state": state, "last_good": objective.p, "best": objective.p}
+    for name, array in own.items():
         found = checkpoint.arrays.get(name)
+        if found is None and name in ("last_good", "best"):  # nothing was kept yet
+            continue
         if found is None or found.shape != array.shape or found.dtype != array.dtype:
             what = "is not there" if found is None else f"has shape {found.shape}, expected {array.shape}"
             raise DataError(f"{checkpoint.path}: is of another network or optimizer ({name} {what})")
+    try:
+        Remembered.unpacked(checkpoint.arrays, checkpoint.about)
+    except (KeyError, ValueError) as error:
+        raise DataError(f"{checkpoint.path}: is no checkpoint of a training ({error})") from None
+    if checkpoint.iteration > experiment.iterations:
+        raise SpecError(
+            f"{checkpoint.path.parent}: is at iteration {checkpoint.iteration:,} already, and was asked for"
+            f" {experiment.iterations:,} in all.\nAsk for more, or train anew."
+        )
 
 
 def _unlike_at_once(before: Spec, experiment: Experiment, checkpoint: Checkpoint) -> list[str]:

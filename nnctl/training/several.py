@@ -15,8 +15,10 @@ from nnctl import signals
 from nnctl.errors import DivergedError, InterruptedRunError, NnctlError, StorageError
 from nnctl.nn.metrics import Metrics
 from nnctl.runs.files import write_text
+from nnctl.runs.lock import locked
 from nnctl.runs.run import Run
 from nnctl.training.experiment import Experiment, train
+from nnctl.training.keeping import SELDOM, Every
 from nnctl.training.result import Result
 from nnctl.training.side_by_side import Done, Tell, side_by_side
 from nnctl.training.stages import reported
@@ -126,10 +128,11 @@ class Several(ABC, Generic[M]):
         return f"{count} of {len(self.members)} trainings {'is' if count == 1 else 'are'} saved in {self.folder}"
 
 
-def train_one(member: Member, experiment: Experiment, tell: Tell) -> Result:
+def train_one(member: Member, experiment: Experiment, tell: Tell, every: Every = SELDOM) -> Result:
     """Train one of several in its run, telling its progress, and keep in it what came of it."""
     watcher = partial(reported, report=tell, iterations=experiment.iterations)
-    result = train(experiment, member.run, [watcher])
+    with locked(member.run.folder):
+        result = train(experiment, member.run, [watcher], every=every)
     keep(member, result)
     return result
 

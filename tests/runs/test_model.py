@@ -19,7 +19,7 @@ from nnctl.nn.front import Front
 from nnctl.nn.input_scales import input_scales
 from nnctl.nn.parameters import Parameters
 from nnctl.registry import Choice
-from nnctl.runs import model
+from nnctl.runs import bundle, model
 from nnctl.runs.bundle import pack, unpack
 from nnctl.runs.model import Model
 
@@ -517,7 +517,7 @@ def test_a_file_with_something_strange_before_layer_1(tmp_path, name):
 
 def test_a_network_that_memory_has_no_room_for(tmp_path, monkeypatch):
     saved(model_of(), tmp_path)
-    monkeypatch.setattr(model, "available", lambda: 1000)
+    monkeypatch.setattr(bundle, "available", lambda: 1000)
     with pytest.raises(StorageError, match=r"parameters\.h5: the network in it does not fit into memory"):
         model.load(tmp_path / "parameters.h5")
 

@@ -286,3 +286,66 @@ def test_mistakes_of_the_command_are_told(nnctl, arguments, said):
     outcome = nnctl("train", *arguments)
     assert outcome.exit_code == 2
     assert said in outcome.stderr
+
+
+def test_a_run_is_not_made_shorter_than_it_is(folder):
+    spec, shorter = folder.spec(), folder.spec(iterations=10)
+    run = folder.train(spec, end=20)
+    with pytest.raises(SpecError, match="is at iteration 14 already, and was asked for 10 in all"):
+        folder.train(shorter, run, before=spec)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "about"),
+    [
+        ({"costs": np.zeros(2)}, {}),
+        ({"last_good": np.zeros(3)}, {}),
+        ({}, {"waited": "long"}),
+        ({}, {"last_good": None}),
+    ],
+)
+def test_a_checkpoint_of_a_strange_hand_is_refused(folder, arrays, about):
+    spec = folder.spec()
+    run = folder.train(spec, end=20)
+    taken = checkpoints.newest(run.folder, [])
+    checkpoints.remove(run.folder)
+    checkpoints.save(run.folder, taken.iteration, {**taken.arrays, **arrays}, {**taken.about, **about})
+    with pytest.raises(DataError, match=r"is no checkpoint of a training|is of another network or optimizer"):
+        folder.train(spec, run)
+
+
+def test_a_pipe_in_place_of_a_checkpoint_is_passed_over(folder):
+    spec = folder.spec()
+    whole, run = folder.train(spec), folder.train(spec, end=20)
+    os.mkfifo(run.folder / "checkpoint-000000015.h5")
+    run = folder.train(spec, run)
+    check_same(run, whole)
+    assert "is not a file" in run.status()["resumed"][0]["notes"][0]
+
+
+def test_rows_that_are_missing_before_the_checkpoint_are_said(folder):
+    spec = folder.spec()
+    run = folder.train(spec, end=20)
+    rows = run.cost_file.read_text().splitlines(keepends=True)
+    run.cost_file.write_text("".join(rows[:2] + rows[3:]))
+    run = folder.train(spec, run)
+    assert "costs.csv: 1 rows before iteration 14 are missing; it ends there" in run.status()["notes"][0]
+
+
+def test_parameters_that_are_no_numbers_are_never_kept(folder):
+    spec = folder.spec()
+    ready = experiment.prepare(spec)
+    run = create_run(folder.folder / "runs", "run", ready.spec.resolved())
+
+    def spoiler(steps):
+        for step in steps:
+            if step.iteration == 39:
+                step.objective.p[:] = np.nan
+            yield step
+
+    result = experiment.train(ready, run, [spoiler], every=OFTEN)
+    assert result.status == "diverged"
+    assert [checkpoint.name for checkpoint in sorted(run.folder.glob("checkpoint-*"))] == [
+        "checkpoint-000000028.h5",
+        "checkpoint-000000035.h5",
+    ]
