@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
-import h5py
 import numpy as np
 
 from nnctl import __version__, denormals, threads
@@ -74,7 +74,7 @@ class Result:
             "metrics": self.metrics,
             "fast_path": fast_path,
             "timings": {phase: round(seconds, 6) for phase, seconds in self._seconds().items()},
-            "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": h5py.__version__},
+            "versions": {"nnctl": __version__, "numpy": np.__version__, "h5py": version("h5py")},
             "process": this_process(),
             "host": {**host_facts(), "matrix_products": self._products(), "denormals": denormals.treatment()},
             "facts": facts(self.members),
