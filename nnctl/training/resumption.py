@@ -99,8 +99,8 @@ def _check_state(run: Run, content: Mapping[str, Any], experiment: Experiment, c
             f" {run.config} -S train.learning_rate={experiment.spec.train.learning_rate / 10:g}"
         )
     if state in COMPLETE and isinstance(done, int) and (state == "stopped" or experiment.iterations <= done):
-        key = "epochs" if experiment.spec.train.epochs else "iterations"
-        more = 2 * (experiment.spec.train.epochs or experiment.iterations)
+        key, unit = ("epochs", experiment.per_epoch) if experiment.spec.train.epochs else ("iterations", 1)
+        more = 2 * max(done, experiment.iterations) // unit
         how = f"To go on beyond its end: nnctl train --resume {run.folder} -S train.{key}={more}"
         if state == "stopped":
             how = f"Train anew to let it go on longer: nnctl train {run.config} -S train.early_stopping.patience=..."

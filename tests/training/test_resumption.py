@@ -224,6 +224,8 @@ def test_a_run_that_is_over_or_diverged_is_not_taken_up(folder):
     run = folder.train(folder.spec())
     with pytest.raises(SpecError, match=r"is over, after 40 iterations \(finished\)\.\n.* -S train\.iterations=80"):
         folder.train(folder.spec(), run)
+    with pytest.raises(SpecError, match=r"is over, after 40 iterations \(finished\)\.\n.* -S train\.iterations=80"):
+        folder.train(folder.spec(iterations=10), run, before=folder.spec())
     spec = folder.spec(learning_rate=1e9, l2=5.0)
     run = folder.train(spec)
     assert run.status()["status"] == "diverged"
